@@ -1,0 +1,3 @@
+export * from './blob.ts';
+export * from './layout.ts';
+export * from './tensor.ts';

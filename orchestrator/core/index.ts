@@ -1,0 +1,6 @@
+export * from './errors.ts';
+export * from './events.ts';
+export * from './nearest.ts';
+export * from './paths.ts';
+export * from './rng.ts';
+export * from './sizes.ts';

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** True where this runs from TypeScript sources (tests, tsx), false from dist/. */
+export const fromSource = import.meta.url.endsWith('.ts');
+
+/** The folder of package.json: native libraries, bitstreams and boards are found below it, from sources and from dist/ alike. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+/** A file below `build/`, where make puts native libraries. `CREMA_BUILD` names another folder (sanitised builds). */
+export function buildPath(...parts: string[]): string {
+  return join(process.env.CREMA_BUILD ?? join(packageRoot(), 'build'), ...parts);
+}
+
+/** Node options under which a worker or child can load our modules: from sources they need the TypeScript loader. */
+export const childExecArgv: string[] = fromSource ? ['--import', 'tsx'] : [];

@@ -1,0 +1,51 @@
+import type { Tensor } from '../blob/index.ts';
+
+/** What a device session reports of one finished command. Nanoseconds on the device's clock. */
+export interface CommandTimes {
+  readonly queued: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A handle of device memory that mirrors one tensor. */
+export interface DeviceBuffer {
+  readonly tensor: Tensor;
+  readonly bytes: number;
+}
+
+/** Something enqueued; later commands may wait for it. Buffers it uses stay pinned until it completes. */
+export interface Command {
+  readonly label: string;
+}
+
+export interface LaunchRequest {
+  readonly label: string;
+  /** Compute unit index, or undefined for any. */
+  readonly computeUnit?: number;
+  /** Operands in the kernel's argument order: a, b, c, bias. `undefined` where an op does not use one. */
+  readonly operands: readonly (DeviceBuffer | undefined)[];
+  /** Op descriptors, 256 bytes each (hls/engine/descriptor.hpp). */
+  readonly descriptors: Uint8Array;
+}
+
+export interface DeviceCounters {
+  launches: number;
+  bytesToDevice: number;
+  bytesFromDevice: number;
+  busyNanoseconds: number;
+}
+
+/** The door to an accelerator. Transfers and launches are enqueued; `wait` is the only call that takes time. */
+export interface Device {
+  readonly name: string;
+  readonly counters: DeviceCounters;
+  /** Bind host memory of a tensor to memory of the card in the bank that the kernel's argument is wired to. */
+  allocate(tensor: Tensor, argument: number): DeviceBuffer;
+  release(buffer: DeviceBuffer): void;
+  toDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
+  fromDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
+  launch(request: LaunchRequest, after?: readonly Command[]): Command;
+  /** Blocks until all have completed, each within its deadline; throws a device CremaError on failure or expiry. */
+  wait(commands: readonly Command[]): CommandTimes[];
+  close(): void;
+}

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config';
+
+// Processes, not threads: native libraries hold state per process, and ffi-napi ends a worker thread with a fault.
+export default defineConfig({
+  test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000 },
+});
