@@ -1,0 +1,84 @@
+import koffi, { type LibraryHandle } from 'koffi';
+import { checkArguments } from './arguments.ts';
+import { loadFailure, symbolFailure } from './failures.ts';
+import type { Adapter, CType, CValue, NativeFunction, NativeLibrary } from './types.ts';
+
+const NAMES: Record<CType, string> = {
+  void: 'void',
+  i32: 'int32_t',
+  u32: 'uint32_t',
+  i64: 'int64_t',
+  u64: 'uint64_t',
+  size: 'size_t',
+  f32: 'float',
+  f64: 'double',
+  pointer: 'void *',
+};
+
+// koffi runs C on stacks of its own; its defaults (2 MiB, 128 KiB for async) are below what the system gives a thread.
+koffi.config({ sync_stack_size: 8 * 2 ** 20, async_stack_size: 2 ** 20 });
+
+type Raw = (...values: readonly CValue[]) => number | bigint | null | undefined;
+
+/** koffi gives small 64-bit values as numbers and NULL as null; callers see one kind only. */
+const asBigint = (value: ReturnType<Raw>): bigint => (typeof value === 'bigint' ? value : BigInt(value ?? 0));
+
+function wrap(symbol: string, raw: Raw, returns: CType, parameters: readonly CType[]): NativeFunction {
+  if (returns === 'pointer' || returns === 'u64' || returns === 'i64' || returns === 'size') {
+    return (...values) => {
+      checkArguments(symbol, parameters, values);
+      return asBigint(raw(...values));
+    };
+  }
+  return (...values) => {
+    checkArguments(symbol, parameters, values);
+    return raw(...values) as number | undefined;
+  };
+}
+
+function load(path: string): NativeLibrary {
+  const library = open(path);
+  const find = (symbol: string): bigint | undefined => {
+    try {
+      return BigInt(library.symbol(symbol));
+    } catch {
+      return undefined;
+    }
+  };
+  const address = (symbol: string): bigint => {
+    const found = find(symbol);
+    if (found === undefined) throw symbolFailure(path, symbol);
+    return found;
+  };
+  return {
+    path,
+    address,
+    has: (symbol) => find(symbol) !== undefined,
+    declare(symbol, returns, parameters) {
+      address(symbol);
+      const raw = library.func(
+        symbol,
+        NAMES[returns],
+        parameters.map((type) => NAMES[type]),
+      );
+      return wrap(symbol, raw as Raw, returns, [...parameters]);
+    },
+  };
+}
+
+function open(path: string): LibraryHandle {
+  try {
+    return koffi.load(path);
+  } catch (cause) {
+    throw loadFailure(path, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/** Adapter over koffi (MIT, prebuilt for 20 platforms): the default. */
+export const koffiAdapter: Adapter = {
+  name: 'koffi',
+  load,
+  address: (view) => BigInt(koffi.address(view)),
+  view: (address, byteLength) => new Uint8Array(koffi.view(address, byteLength), 0, byteLength),
+  text: (address) => koffi.decode.string(address),
+};
