@@ -54,6 +54,8 @@ export interface Layer {
   /** State that a snapshot must carry (data cursor, random position). Plain JSON. */
   saveState?(): unknown;
   loadState?(state: unknown): void;
+  /** Shapes of the tops of the last forward where they depend on values (Filter): the rows of `reshape` beyond them are zeros. */
+  readonly lastShapes?: readonly Shape[];
   /** Bytes of private buffers alive (pool masks, column buffers): counted as memory. */
   readonly privateBytes?: number;
   /** Ends workers and closes files. */
@@ -67,6 +69,10 @@ export interface LayerType {
   readonly tops: Arity;
   /** `any`: forward and backward take blocked blobs (all bottoms and tops in ONE layout). `nchw`: the planner reorders first. */
   readonly layouts: 'any' | 'nchw';
+  /** Where blocked blobs are fine for some axes only: the answer for these bottoms. Stands above `layouts`, which then is the worst case. */
+  layoutsFor?(param: LayerParameter, bottoms: readonly Shape[]): 'any' | 'nchw';
+  /** Where the answer depends on the text or the shapes (Concat along the batch axis): overrides `layouts`. */
+  layoutsFor?(param: LayerParameter, bottoms: readonly Shape[]): 'any' | 'nchw';
   /** Tops that are the same memory as bottom 0 under another shape (Split, Flatten, Reshape; Caffe's ShareData). */
   readonly sharesData?: boolean;
   /** Loss layers: default loss_weight 1 on top 0, and a backward from it. */
