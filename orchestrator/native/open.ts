@@ -1,5 +1,6 @@
 import { PAGE, setPageOffset } from '../blob/index.ts';
 import { usageError } from '../core/index.ts';
+import { openFfiNapi } from './ffi-napi.ts';
 import { koffiAdapter } from './koffi.ts';
 import type { Adapter, NativeLibrary } from './types.ts';
 
@@ -9,6 +10,7 @@ const libraries = new Map<string, NativeLibrary>();
 function choose(): Adapter {
   const wanted = process.env.CREMA_FFI ?? 'koffi';
   if (wanted === 'koffi') return koffiAdapter;
+  if (wanted === 'ffi-napi') return openFfiNapi();
   throw usageError({ message: `CREMA_FFI is "${wanted}"`, expected: 'koffi or ffi-napi', code: 'bad-ffi' });
 }
 
