@@ -23,12 +23,14 @@ export function setPageOffset(rule: (buffer: ArrayBuffer) => number): void {
 export class Tensor {
   readonly name: string;
   readonly length: number;
+  /** The tensor whose beginning this one uses (a slab of a plan); itself where the memory is its own. */
+  readonly root: Tensor;
   private memory: Float32Array | undefined;
 
-  constructor(name: string, length: number, memory?: Float32Array) {
+  constructor(name: string, length: number, slab?: Tensor) {
     this.name = name;
     this.length = length;
-    this.memory = memory;
+    this.root = slab ?? this;
   }
 
   get allocated(): boolean {
@@ -36,7 +38,9 @@ export class Tensor {
   }
 
   get host(): Float32Array {
-    if (!this.memory) {
+    if (this.memory) return this.memory;
+    if (this.root !== this) this.memory = this.root.host.subarray(0, this.length);
+    else {
       this.memory = pageAligned(this.length);
       tensorMemory.bytes += this.length * 4;
       tensorMemory.peak = Math.max(tensorMemory.peak, tensorMemory.bytes);
@@ -48,6 +52,6 @@ export class Tensor {
   release(): void {
     if (!this.memory) return;
     this.memory = undefined;
-    tensorMemory.bytes -= this.length * 4;
+    if (this.root === this) tensorMemory.bytes -= this.length * 4;
   }
 }

@@ -16,6 +16,10 @@ export interface DeviceBuffer {
 /** Something enqueued; later commands may wait for it. Buffers it uses stay pinned until it completes. */
 export interface Command {
   readonly label: string;
+  /** Known to have completed: it may stay in wait lists, where it no longer counts. */
+  readonly done: boolean;
+  /** Times on the device's clock, once done. */
+  readonly times?: CommandTimes | undefined;
 }
 
 export interface LaunchRequest {
@@ -39,13 +43,15 @@ export interface DeviceCounters {
 export interface Device {
   readonly name: string;
   readonly counters: DeviceCounters;
+  /** Index of the memory bank that a kernel argument (0 a, 1 b, 2 c, 3 bias) is wired to; arguments of one bank share buffers. */
+  bankOf(argument: number): number;
   /** Bind host memory of a tensor to memory of the card in the bank that the kernel's argument is wired to. */
   allocate(tensor: Tensor, argument: number): DeviceBuffer;
   release(buffer: DeviceBuffer): void;
   toDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   fromDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   launch(request: LaunchRequest, after?: readonly Command[]): Command;
-  /** Blocks until all have completed, each within its deadline; throws a device CremaError on failure or expiry. */
+  /** Blocks until all have completed, each within its deadline (again is cheap: a done command answers at once); throws a device CremaError on failure or expiry. */
   wait(commands: readonly Command[]): CommandTimes[];
   close(): void;
 }

@@ -87,6 +87,8 @@ export interface LayerType {
   readonly inPlace?: boolean;
   /** What backward reads, so that memory can be freed earlier; default: everything. */
   readonly backwardReads?: { readonly bottoms?: boolean; readonly tops?: boolean };
+  /** Forward changes the layer's params (BatchNorm's running statistics). */
+  readonly writesParams?: boolean;
   /** `source`: feeds data and has no bottoms; forward then advances its cursor. */
   readonly isSource?: boolean;
   create(param: LayerParameter, context: LayerContext): Layer;

@@ -1,0 +1,53 @@
+import { elementCount } from '../blob/index.ts';
+import type { Net } from '../net/index.ts';
+import { assignMemory } from './memory.ts';
+import { type Accelerator, type PlacementRules, place } from './placement.ts';
+import type { Plan } from './plan.ts';
+import { schedule } from './schedule.ts';
+
+export interface PlanOptions {
+  readonly accelerator?: Accelerator | undefined;
+  readonly placement?: PlacementRules | undefined;
+  /** Plan a backward pass too; default: the net's phase is TRAIN or it forces one. */
+  readonly training?: boolean | undefined;
+  /** Every blob keeps its memory, so that all can be looked at after a step. */
+  readonly keepBlobs?: boolean | undefined;
+}
+
+/** Lanes that waste the least: the smallest width that holds the batch, else the widest. */
+function chooseLanes(batch: number, offered: readonly number[]): number {
+  const widths = [...offered].sort((a, b) => a - b);
+  return widths.find((w) => w >= batch) ?? widths[widths.length - 1] ?? 1;
+}
+
+export function makePlan(net: Net, options: PlanOptions = {}): Plan {
+  const { accelerator } = options;
+  const training = options.training ?? (net.phase === 'TRAIN' || net.forceBackward);
+  const placements = place(net, accelerator, options.placement);
+  const lanes = accelerator ? chooseLanes(net.batch, accelerator.lanes) : 1;
+  const steps = schedule(net, placements, lanes);
+  const memory = assignMemory(net, steps, training, options.keepBlobs ?? false);
+  const owned = net.params.filter((p) => p.owner === p.index);
+  const parameters = owned.reduce((sum, p) => sum + elementCount(p.shape), 0);
+  return {
+    net: net.name,
+    phase: net.phase,
+    device: accelerator && {
+      board: accelerator.board,
+      config: accelerator.config,
+      computeUnits: accelerator.computeUnits,
+    },
+    lanes,
+    placements,
+    values: steps.values,
+    slabs: memory.slabs,
+    dataSlab: memory.dataSlab,
+    diffSlab: memory.diffSlab,
+    group: memory.group,
+    forward: steps.forward,
+    backward: training ? steps.backward : [],
+    finalValue: steps.finalValue,
+    blobBytes: memory.slabs.reduce((sum, s) => sum + s.elements * 4, 0),
+    parameterBytes: parameters * 4 * (training ? 2 : 1),
+  };
+}

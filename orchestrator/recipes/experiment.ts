@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { CremaError, inputError, nearest, type Problem, packageRoot, usageError } from '../core/index.ts';
+
+/** experiment.yaml with defaults filled in and paths made absolute. Schema: protos/experiment.schema.json. */
+export interface Experiment {
+  readonly solver?: string;
+  readonly model?: string;
+  readonly weights?: string;
+  readonly device: string;
+  readonly board: string;
+  readonly config: string;
+  readonly xclbin?: string;
+  readonly memory: 'strict' | 'shared';
+  readonly placement?: { readonly host?: readonly string[] };
+  readonly threads?: number;
+  readonly seed: number;
+  readonly deadline: number;
+  readonly retries: number;
+  readonly keepSnapshots?: number;
+}
+
+interface Schema {
+  readonly properties: Record<string, Schema>;
+}
+
+const schema = (): Schema => JSON.parse(readFileSync(join(packageRoot(), 'protos', 'experiment.schema.json'), 'utf8'));
+
+/** Line and column of the node a JSON pointer names; of the key where the node itself is missing. */
+function place(document: Document, counter: LineCounter, file: string, path: string[], key?: string) {
+  let node: unknown = document.getIn(path, true) ?? document.contents;
+  const parent = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (key !== undefined && isMap(parent)) {
+    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
+    if (pair) node = pair.key;
+  }
+  const range = (node as { range?: [number, number, number] } | null)?.range;
+  const { line, col } = counter.linePos(range?.[0] ?? 0);
+  return { file, line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function explain(error: ErrorObject, document: Document, counter: LineCounter, file: string, root: Schema): Problem {
+  const path = error.instancePath.split('/').slice(1);
+  const where = path.join(' > ');
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params.additionalProperty);
+    let at = root;
+    for (const part of path) at = at.properties?.[part] ?? at;
+    const known = Object.keys(at.properties ?? {});
+    const near = nearest(key, known);
+    return {
+      span: place(document, counter, file, path, key),
+      path: where,
+      code: 'unknown-setting',
+      message: `there is no setting '${key}'`,
+      hint: near ? `did you mean '${near}'?` : `settings here are ${known.join(', ')}`,
+    };
+  }
+  const allowed = error.keyword === 'enum' ? ` (${(error.params.allowedValues as string[]).join(', ')})` : '';
+  return {
+    span: place(document, counter, file, path),
+    path: where,
+    code: 'bad-setting',
+    message: `${error.message ?? error.keyword}${allowed}`,
+  };
+}
+
+/** `--set a.b=value`: the value is read as YAML, so numbers, lists and words come out as in the file. */
+function applySetting(document: Document, text: string): void {
+  const at = text.indexOf('=');
+  if (at <= 0)
+    throw usageError({ message: `--set ${text}`, expected: 'key=value, e.g. --set seed=3', code: 'bad-set' });
+  const value = parseDocument(text.slice(at + 1));
+  if (value.errors.length > 0)
+    throw usageError({ message: `--set ${text}: ${value.errors[0]!.message}`, code: 'bad-set' });
+  document.setIn(text.slice(0, at).split('.'), value.toJS());
+}
+
+/** Reads and checks an experiment; all problems of the file come in one error, each with its line and column. */
+export function readExperiment(file: string | undefined, settings: readonly string[] = []): Experiment {
+  let text = '';
+  if (file !== undefined) {
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (cause) {
+      throw new CremaError(
+        'input',
+        { message: `cannot read ${file}`, hint: (cause as Error).message, code: 'no-file' },
+        { cause },
+      );
+    }
+  }
+  const counter = new LineCounter();
+  const document = parseDocument(text.trim() === '' ? '{}' : text, { lineCounter: counter, prettyErrors: false });
+  const name = file ?? '--set';
+  if (document.errors.length > 0) {
+    throw inputError(
+      document.errors.map((e) => {
+        const { line, col } = counter.linePos(e.pos[0]);
+        return { span: { file: name, line, column: col }, message: e.message, code: 'bad-yaml' };
+      }),
+    );
+  }
+  for (const setting of settings) applySetting(document, setting);
+  const root = schema();
+  const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(root);
+  const value = document.toJS() as Record<string, unknown>;
+  if (!validate(value)) throw inputError(validate.errors!.map((e) => explain(e, document, counter, name, root)));
+  // Paths of the file count from the file; those of --set from the working directory.
+  const folder = file === undefined ? process.cwd() : dirname(resolve(file));
+  for (const key of ['solver', 'model', 'weights', 'xclbin']) {
+    const path = value[key];
+    if (typeof path !== 'string' || isAbsolute(path)) continue;
+    const set = settings.some((s) => s.startsWith(`${key}=`));
+    value[key] = set ? resolve(path) : join(folder, path);
+  }
+  return value as unknown as Experiment;
+}
