@@ -1,0 +1,113 @@
+// What `npm start` and `npm test` need before anything of the project can run: written without any dependency.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Debian/Ubuntu packages, each with how one sees that it is there. */
+const packages = {
+  'g++': () => command('g++', ['--version']),
+  make: () => command('make', ['--version']),
+  'opencl-c-headers': () => existsSync('/usr/include/CL/cl_icd.h'),
+  liblmdb0: () => library('liblmdb.so.0'),
+  libleveldb1d: () => library('libleveldb.so.1d'),
+  'ocl-icd-libopencl1': () => library('libOpenCL.so.1'),
+  clinfo: () => command('clinfo', ['--version']),
+  libxrt1: () => library('libxilinxopencl.so.2'),
+  'pocl-opencl-icd': () => existsSync('/etc/OpenCL/vendors/pocl.icd'),
+};
+export const buildPackages = ['g++', 'make', 'opencl-c-headers'];
+export const testPackages = [...buildPackages, 'liblmdb0', 'libleveldb1d', 'ocl-icd-libopencl1', 'clinfo'];
+export const conformancePackages = [...testPackages, 'libxrt1', 'pocl-opencl-icd'];
+
+function command(name, args) {
+  return spawnSync(name, args, { stdio: 'ignore' }).error === undefined;
+}
+
+function library(name) {
+  const known = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' });
+  return (known.stdout ?? '').includes(name);
+}
+
+function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function run(name, args, options = {}) {
+  const done = spawnSync(name, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+  if (done.status !== 0) {
+    say(`crema: '${name} ${args.join(' ')}' failed (${done.error?.message ?? `exit ${done.status ?? done.signal}`})`);
+    process.exit(70);
+  }
+}
+
+export function ensureNode() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major >= 20) return;
+  say(`crema: Node ${process.versions.node} is too old\n  hint: install Node 20 or newer`);
+  process.exit(2);
+}
+
+/** Installs missing system packages where that needs no question; otherwise prints the one line to type, and stops. */
+export function ensureSystem(names) {
+  const missing = names.filter((name) => !packages[name]());
+  if (missing.length === 0) return;
+  const isRoot = process.getuid?.() === 0;
+  const sudo = !isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
+  const debian = command('apt-get', ['--version']);
+  if (!debian || !(isRoot || sudo)) {
+    say(`crema: this machine lacks ${missing.join(', ')}. On Debian or Ubuntu:\n  sudo apt-get install -y ${missing.join(' ')}`);
+    process.exit(2);
+  }
+  say(`crema: installing ${missing.join(', ')}`);
+  const prefix = sudo ? ['sudo', '-n'] : [];
+  const apt = (...args) => run('env', ['DEBIAN_FRONTEND=noninteractive', ...prefix, 'apt-get', '-qq', '-o', 'Dpkg::Use-Pty=0', ...args], { stdio: ['ignore', 'ignore', 2] });
+  apt('update');
+  apt('install', '-y', '--no-install-recommends', ...missing);
+}
+
+/** node_modules as the lock file says. */
+export function ensureModules() {
+  const stamp = join(root, 'node_modules', '.crema-lock');
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('crema: installing node modules');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, lock);
+}
+
+/** The native libraries; make knows what is out of date. */
+export function ensureNative() {
+  for (const folder of ['host', 'hls', 'sim']) run('make', ['-s', `-j${cpus().length}`, '-C', folder], { stdio: ['ignore', 2, 2] });
+}
+
+function newest(folder) {
+  let time = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) time = Math.max(time, newest(path));
+    else if (/\.(ts|json)$/.test(entry.name)) time = Math.max(time, statSync(path).mtimeMs);
+  }
+  return time;
+}
+
+/** dist/ from orchestrator/. */
+export function ensureBuild() {
+  const stamp = join(root, 'dist', '.stamp');
+  const time = Math.max(newest(join(root, 'orchestrator')), newest(join(root, 'bench')));
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= time) return;
+  say('crema: compiling TypeScript');
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, '');
+}
+
+export function ensureBitstreams() {
+  const [, node] = [0, process.execPath];
+  const known = execFileSync(node, [join(root, 'bin', 'crema.js'), 'bitstream', 'build', '--all', '--if-stale'], { cwd: root, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' });
+  if (known.trim() !== '') say(known.trim());
+}

@@ -1,0 +1,42 @@
+// `npm test`: installs what the tests need, builds, runs them, and ends with one line of totals.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBitstreams, ensureBuild, ensureModules, ensureNative, ensureNode, ensureSystem, root, testPackages } from './setup.mjs';
+
+ensureNode();
+ensureSystem(testPackages);
+ensureModules();
+ensureNative();
+ensureBuild();
+ensureBitstreams();
+
+let failed = 0;
+for (const [what, ...command] of [
+  ['types', 'typescript/bin/tsc', '--noEmit', '-p', '.'],
+  ['lint', '@biomejs/biome/bin/biome', 'check', '--log-level=error'],
+]) {
+  const [script, ...args] = command;
+  const done = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, stdio: 'inherit' });
+  process.stdout.write(`${what}: ${done.status === 0 ? 'ok' : 'FAILED'}\n`);
+  if (done.status !== 0) failed++;
+}
+
+const totals = join(tmpdir(), `crema-vitest-${process.pid}.json`);
+const vitest = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile=${totals}`, ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit' },
+);
+let counts = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
+try {
+  counts = JSON.parse(readFileSync(totals, 'utf8'));
+} catch {
+  process.stdout.write('vitest wrote no totals\n');
+}
+// A file that does not load fails the run without a failed test of its own.
+if (vitest.status !== 0 && counts.numFailedTests === 0) failed++;
+failed += counts.numFailedTests;
+process.stdout.write(`\n${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests} skipped\n`);
+process.exit(failed === 0 ? 0 : 1);
