@@ -1,0 +1,303 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Shape } from '../blob/index.ts';
+import { CremaError, nearest, type Problem, RandomStream } from '../core/index.ts';
+import { type Layer, type LayerContext, type LayerType, layerTypes, type Phase } from '../layers/index.ts';
+import { type LayerParameter, type NetParameter, Phase as PhaseNumber, isSet, spanOf, upgradeNet } from '../proto/index.ts';
+import { checkArity } from './arity.ts';
+import { analyseBackward, type BackwardLayer } from './backward.ts';
+import { layerProblems } from './failure.ts';
+import { filterLayers } from './filter.ts';
+import { NOT_INFERABLE, notInferable } from './inferable.ts';
+import { layerMacs } from './macs.ts';
+import type { Net, NetBlob, NetLayer, NetOptions } from './net.ts';
+import { ParamTable } from './sharing.ts';
+import { insertSplits, type Wired } from './splits.ts';
+
+/** Caffe counts the elements of a blob in an int. */
+const MAX_BLOB_ELEMENTS = 2 ** 31 - 1;
+
+interface Placed extends BackwardLayer {
+  readonly wired: Wired;
+  readonly type: LayerType;
+  readonly layer: Layer;
+  readonly params: number[];
+  readonly lossWeights: readonly number[];
+}
+
+/** State of one build: everything found so far. */
+class Builder {
+  readonly problems: Problem[] = [];
+  readonly shapes = new Map<string, Shape | undefined>();
+  readonly available = new Set<string>();
+  readonly placed: Placed[] = [];
+  readonly params = new ParamTable(this.problems);
+  private readonly options: NetOptions;
+
+  constructor(options: NetOptions) {
+    this.options = options;
+  }
+
+  private context(param: LayerParameter): LayerContext {
+    const phase: Phase = isSet(param, 'phase') ? (param.phase === PhaseNumber.TRAIN ? 'TRAIN' : 'TEST') : this.options.phase;
+    const folder = this.options.file ? dirname(this.options.file) : '.';
+    return {
+      phase,
+      random: new RandomStream(this.options.seed ?? 1, `${phase}/${param.name}`),
+      resolve: (path) => (isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path)) ? path : join(folder, path)),
+      assumedRecord: this.options.record,
+    };
+  }
+
+  /** Adds one layer; what is wrong with it is noted and its tops get no shape, so that later layers are still checked. */
+  add(wired: Wired): void {
+    const { param } = wired;
+    const type = this.typeOf(param);
+    const bottoms = wired.bottoms.map((blob) => this.shapes.get(blob));
+    for (const blob of wired.bottoms) this.available.delete(blob);
+    const automatic = type?.autoTops ? Math.max(0, type.tops.min - wired.tops.length) : 0;
+    const tops = [...wired.tops, ...Array.from({ length: automatic }, (_, i) => automaticName(wired, wired.tops.length + i))];
+    this.claimTops(wired, type);
+    const shapes = type && this.setUp(wired, type, bottoms, tops);
+    tops.forEach((top, i) => {
+      this.shapes.set(top, shapes?.[i]);
+      if (i < wired.tops.length) this.available.add(top);
+    });
+  }
+
+  private typeOf(param: LayerParameter): LayerType | undefined {
+    const reason = this.options.record ? notInferable(param) : undefined;
+    const at = { path: param.name, span: spanOf(param, 'type') ?? spanOf(param) };
+    if (reason) {
+      this.problems.push({ ...at, message: reason, code: NOT_INFERABLE });
+      return undefined;
+    }
+    const type = layerTypes.get(param.type);
+    if (type) return type;
+    if (param.type === 'Python') {
+      this.problems.push({
+        ...at,
+        message: 'Python layers are not run',
+        expected: "one of Caffe's own layer types",
+        hint: 'replace it by Caffe layers, or compute its output beforehand and read it with HDF5Data',
+        code: 'python-layer',
+      });
+      return undefined;
+    }
+    const near = nearest(param.type, layerTypes.keys());
+    this.problems.push({
+      ...at,
+      message: param.type === '' ? 'the layer has no type' : `unknown layer type '${param.type}'`,
+      expected: "one of Caffe's layer types",
+      hint: near ? `did you mean '${near}'?` : undefined,
+      code: 'unknown-layer-type',
+    });
+    return undefined;
+  }
+
+  private claimTops({ param, bottoms, tops }: Wired, type: LayerType | undefined): void {
+    const own = new Set<string>();
+    tops.forEach((top, i) => {
+      const at = { path: `${param.name} > top`, span: spanOf(param, 'top', i) ?? spanOf(param) };
+      if (bottoms[i] === top && !own.has(top)) {
+        if (type && !type.inPlace) {
+          this.problems.push({
+            ...at,
+            message: `${type.type} cannot work in place`,
+            expected: 'a top with another name than the bottom',
+            code: 'in-place',
+          });
+        }
+      } else if (own.has(top) || this.shapes.has(top)) {
+        this.problems.push({
+          ...at,
+          message: `top '${top}' is already made by another layer`,
+          expected: 'a name of its own; only an in-place layer repeats its bottom',
+          hint: bottoms[i]?.startsWith(`${top}_`) ? `'${top}' has other consumers too: do not compute it in place` : undefined,
+          code: 'duplicate-top',
+        });
+      }
+      own.add(top);
+    });
+  }
+
+  private setUp(
+    wired: Wired,
+    type: LayerType,
+    bottoms: readonly (Shape | undefined)[],
+    tops: readonly string[],
+  ): Shape[] | undefined {
+    const { param } = wired;
+    const known = bottoms.every((b) => b !== undefined);
+    const countsFit = wired.inserted || checkArity(type, param, tops.length, this.problems);
+    let layer: Layer;
+    let shapes: Shape[] | undefined;
+    try {
+      layer = type.create(param, this.context(param));
+      if (!known || !countsFit) return undefined;
+      shapes = layer.reshape(bottoms as Shape[]);
+      for (const [i, shape] of shapes.entries()) checkSize(`top '${tops[i]}'`, shape);
+      for (const spec of layer.params) checkSize(`parameter '${spec.name}'`, spec.shape);
+    } catch (error) {
+      this.problems.push(...layerProblems(error, param));
+      return undefined;
+    }
+    const lossWeights = this.lossWeights(wired, type, tops.length);
+    if (param.param.length > layer.params.length) {
+      this.problems.push({
+        message: `${param.param.length} param settings for a layer with ${layer.params.length} parameter blobs`,
+        path: `${param.name} > param`,
+        span: spanOf(param, 'param', layer.params.length),
+        code: 'too-many-params',
+      });
+    }
+    const first = layer.params.map((spec, slot) => this.params.add(this.placed.length, param, slot, spec));
+    this.placed.push({
+      wired,
+      type,
+      layer,
+      bottoms: wired.bottoms,
+      tops,
+      params: first,
+      lossWeights,
+      asked: wired.inserted ? [] : param.propagate_down,
+      hasBackward: layer.backward !== undefined,
+      paramPropagate: layer.params.map((s, j) => (param.param[j] && isSet(param.param[j], 'lr_mult') ? param.param[j].lr_mult : (s.lrMult ?? 1)) !== 0),
+      propagateDown: [],
+      needBackward: false,
+    });
+    return shapes;
+  }
+
+  private lossWeights({ param, lossWeights }: Wired, type: LayerType, tops: number): number[] {
+    const given = lossWeights.length === 0 && type.isLoss ? [1] : lossWeights;
+    if (given.length > 0 && given.length !== tops) {
+      this.problems.push({
+        message: `loss_weight is given ${lossWeights.length} times for ${tops} tops`,
+        expected: 'none, or one for each top',
+        hint: lossWeights.length === 0 ? 'a loss layer with a second top needs loss_weight: 1 loss_weight: 0' : undefined,
+        path: `${param.name} > loss_weight`,
+        span: spanOf(param, 'loss_weight', 0) ?? spanOf(param, 'type'),
+        code: 'loss-weight',
+      });
+    }
+    return Array.from({ length: tops }, (_, i) => given[i] ?? 0);
+  }
+}
+
+const automaticName = (wired: Wired, slot: number) => `${wired.name}(automatic ${slot})`;
+
+function checkSize(what: string, shape: Shape): void {
+  let count = 1;
+  for (const d of shape) {
+    count *= d;
+    if (Number.isSafeInteger(d) && d >= 0 && count <= MAX_BLOB_ELEMENTS) continue;
+    throw new CremaError('input', {
+      message: d < 0 ? `${what} would have the size ${d}: [${shape.join(' ')}]` : `${what} [${shape.join(' ')}] is too large`,
+      expected: d < 0 ? 'sizes ≥ 0' : `at most ${MAX_BLOB_ELEMENTS} elements`,
+      hint: 'check kernel, stride, num_output and batch size',
+      code: d < 0 ? 'negative-size' : 'size-overflow',
+    });
+  }
+}
+
+/**
+ * Builds the graph of a net for one phase: upgrades, filter, splits, types, shapes, sharing, need-backward. Opens no device
+ * and allocates no blob; sources are opened only where no `record` is assumed. Throws one input CremaError with every
+ * problem found, unknown bottoms first (as Caffe meets them), the others in the order of the layers.
+ */
+export function buildNet(text: NetParameter, options: NetOptions): Net {
+  const upgraded = upgradeNet(text);
+  const builder = new Builder(options);
+  const { problems } = builder;
+  const layers = filterLayers(
+    upgraded,
+    {
+      phase: options.phase,
+      level: options.level ?? upgraded.state?.level ?? 0,
+      stages: options.stages ?? upgraded.state?.stage ?? [],
+    },
+    problems,
+  );
+  for (const wired of insertSplits(layers, problems)) builder.add(wired);
+  if (problems.length > 0) {
+    for (const { layer } of builder.placed) layer.close?.();
+    throw new CremaError('input', problems);
+  }
+  return assemble(upgraded, builder, options);
+}
+
+function assemble(text: NetParameter, builder: Builder, options: NetOptions): Net {
+  const { placed } = builder;
+  const params = builder.params.finish();
+  analyseBackward(placed, text.force_backward);
+  const shape = (id: string) => builder.shapes.get(id)!;
+  const layers = placed.map(
+    (p, index): NetLayer => ({
+      index,
+      name: p.wired.name,
+      type: p.type,
+      layer: p.layer,
+      param: p.wired.param,
+      bottoms: p.bottoms,
+      tops: p.tops,
+      params: p.params,
+      propagateDown: p.propagateDown,
+      paramPropagate: p.paramPropagate,
+      needBackward: p.needBackward,
+      lossWeights: p.lossWeights,
+      inserted: p.wired.inserted,
+      macs: layerMacs(
+        p.type.type,
+        p.bottoms.map(shape),
+        p.tops.map(shape),
+        p.params.map((i) => params[i]!.shape),
+        p.wired.param.inner_product_param?.num_output ?? 0,
+      ),
+    }),
+  );
+  const source = layers.find((l) => l.type.isSource && l.tops.length > 0);
+  return {
+    name: text.name,
+    phase: options.phase,
+    file: options.file ?? '',
+    layers,
+    blobs: blobsOf(layers, shape),
+    params,
+    learnable: params.filter((p) => p.learnable).map((p) => p.index),
+    outputs: [...builder.available].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+    batch: (source && shape(source.tops[0]!)[0]) ?? 1,
+    forceBackward: text.force_backward,
+    debugInfo: text.debug_info,
+    text,
+  };
+}
+
+function blobsOf(layers: readonly NetLayer[], shape: (id: string) => Shape): Map<string, NetBlob> {
+  const blobs = new Map<string, NetBlob & { writers: number[]; readers: number[]; needsDiff: boolean }>();
+  for (const layer of layers) {
+    layer.bottoms.forEach((id, i) => {
+      const blob = blobs.get(id)!;
+      blob.readers.push(layer.index);
+      if (layer.propagateDown[i]) blob.needsDiff = true;
+    });
+    layer.tops.forEach((id, i) => {
+      const blob = blobs.get(id);
+      const named = !layer.inserted && i < layer.param.top.length;
+      if (blob) blob.writers.push(layer.index);
+      else {
+        blobs.set(id, {
+          id,
+          shape: shape(id),
+          producer: layer.index,
+          writers: [layer.index],
+          readers: [],
+          named,
+          needsDiff: false,
+        });
+      }
+      if (layer.needBackward) (blobs.get(id) as { needsDiff: boolean }).needsDiff = true;
+    });
+  }
+  return blobs;
+}
