@@ -41,18 +41,21 @@ CREMA_API void crema_repeat_tiles(int64_t rows, int64_t length, int64_t tiles, c
     });
 }
 
-// Row r of `to` is row index[r] of `from`. Returns the first r whose index is not in [0, fromRows), or -1: then all are copied.
-CREMA_API int64_t crema_gather_rows(int64_t rows, int64_t length, const float *index, const float *from,
-                                    int64_t fromRows, float *to) {
-    for (int64_t r = 0; r < rows; r++)
-        if (!(index[r] > -1.0f && index[r] < static_cast<float>(fromRows))) return r;
+// Row r of `to` is row index[r] of `from`. bad[0]: the first r whose index is not in [0, fromRows), or -1 and all are copied.
+CREMA_API void crema_gather_rows(int64_t rows, int64_t length, const float *index, const float *from, int64_t fromRows,
+                                 float *to, double *bad) {
+    for (int64_t r = 0; r < rows; r++) {
+        if (index[r] > -1.0f && index[r] < static_cast<float>(fromRows)) continue;
+        bad[0] = static_cast<double>(r);
+        return;
+    }
+    bad[0] = -1;
     parallelFor(rows, grainOf(length), [=](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; r++) {
             const float *row = from + static_cast<int64_t>(index[r]) * length;
             std::copy(row, row + length, to + r * length);
         }
     });
-    return -1;
 }
 
 // Row index[r] of `to` receives row r of `from`, added in ascending order of r; rows nobody names become zero.

@@ -8,9 +8,9 @@
 
 using namespace crema;
 
-// Sum of (a - b)^2.
-CREMA_API double crema_squared_distance(int64_t n, const float *a, const float *b) {
-    return orderedSum(n, [=](int64_t i) {
+// result[0]: the sum of (a - b)^2.
+CREMA_API void crema_squared_distance(int64_t n, const float *a, const float *b, double *result) {
+    result[0] = orderedSum(n, [=](int64_t i) {
         const double d = static_cast<double>(a[i] - b[i]);
         return d * d;
     });
@@ -21,9 +21,9 @@ CREMA_API void crema_scaled_difference(int64_t n, float scale, const float *a, c
 }
 
 // Hadsell, Chopra, LeCun, CVPR 2006. similar[r] != 0: squared distance; else the squared hinge of margin - distance, or the hinge
-// of margin - squared distance in Caffe's older form. distance: [rows] squared distances, kept for backward. Returns the sum.
-CREMA_API double crema_contrastive_forward(int64_t rows, int64_t length, float margin, int32_t legacy, const float *a,
-                                           const float *b, const float *similar, float *distance) {
+// of margin - squared distance in Caffe's older form. distance: [rows] squared distances, kept for backward; result[0]: the sum.
+CREMA_API void crema_contrastive_forward(int64_t rows, int64_t length, float margin, int32_t legacy, const float *a,
+                                           const float *b, const float *similar, float *distance, double *result) {
     double loss = 0;
     for (int64_t r = 0; r < rows; r++) {
         const float *x = a + r * length, *y = b + r * length;
@@ -38,7 +38,7 @@ CREMA_API double crema_contrastive_forward(int64_t rows, int64_t length, float m
             loss += gap * gap;
         }
     }
-    return loss;
+    result[0] = loss;
 }
 // Gradient to one side; `scale` carries the side's sign.
 CREMA_API void crema_contrastive_backward(int64_t rows, int64_t length, float margin, int32_t legacy, float scale,

@@ -3,7 +3,7 @@
 #include "../elementwise/functions.hpp"
 #include "../elementwise/map.hpp"
 #include "../reduction/ordered.hpp"
-#include "probabilities.hpp"
+#include "labels.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -28,13 +28,16 @@ CREMA_API void crema_sigmoid_cross_entropy_backward(int64_t n, int32_t hasIgnore
 }
 
 // One against all: max(0, 1 + x), with the label's score negated; its sum (norm 1) or sum of squares (norm 2).
-// Returns the first row whose label is no class, or -1.
-CREMA_API int64_t crema_hinge_forward(int64_t rows, int64_t classes, int32_t norm, const float *x, const float *labels,
+// result: [0] the sum, [2] the first row whose label is no class, or -1.
+CREMA_API void crema_hinge_forward(int64_t rows, int64_t classes, int32_t norm, const float *x, const float *labels,
                                       double *result) {
     double loss = 0;
     for (int64_t r = 0; r < rows; r++) {
         const int64_t label = labelOf(labels[r], classes);
-        if (label < 0) return r;
+        if (label < 0) {
+            result[2] = static_cast<double>(r);
+            return;
+        }
         for (int64_t c = 0; c < classes; c++) {
             const float v = x[r * classes + c];
             const double m = std::max(0.0f, 1.0f + (c == label ? -v : v));
@@ -42,7 +45,7 @@ CREMA_API int64_t crema_hinge_forward(int64_t rows, int64_t classes, int32_t nor
         }
     }
     result[0] = loss;
-    return -1;
+    result[2] = -1;
 }
 CREMA_API void crema_hinge_backward(int64_t rows, int64_t classes, int32_t norm, float scale, const float *x,
                                     const float *labels, float *dx) {

@@ -1,7 +1,8 @@
-// SoftmaxWithLoss and InfogainLoss: losses of class probabilities against integer labels. Scores are [outer][classes][inner].
+// SoftmaxWithLoss and InfogainLoss: losses of class probabilities against integer labels.
+// Probabilities are [outer][classes][inner], row-major.
 #include "../abi.hpp"
 #include "../parallel.hpp"
-#include "probabilities.hpp"
+#include "labels.hpp"
 
 #include <algorithm>
 #include <cfloat>
@@ -10,25 +11,26 @@
 
 using namespace crema;
 
-// result: [0] sum of -log p(label), [1] number of labels not ignored. Returns the position of the first bad label, or -1.
-CREMA_API int64_t crema_softmax_loss_forward(int64_t outer, int64_t classes, int64_t inner, int32_t hasIgnore,
-                                             int32_t ignore, const float *scores, const float *labels,
-                                             float *probability, double *result) {
-    probabilities(outer, classes, inner, scores, probability);
+// result: [0] sum of -log p(label), [1] number of labels not ignored, [2] position of the first bad label, or -1.
+CREMA_API void crema_softmax_loss_forward(int64_t outer, int64_t classes, int64_t inner, int32_t hasIgnore,
+                                             int32_t ignore, const float *probability, const float *labels, double *result) {
     double loss = 0, valid = 0;
     for (int64_t o = 0; o < outer; o++) {
         for (int64_t i = 0; i < inner; i++) {
             const float given = labels[o * inner + i];
             if (isIgnored(given, hasIgnore, ignore)) continue;
             const int64_t label = labelOf(given, classes);
-            if (label < 0) return o * inner + i;
+            if (label < 0) {
+                result[2] = static_cast<double>(o * inner + i);
+                return;
+            }
             loss -= std::log(std::max(probability[(o * classes + label) * inner + i], FLT_MIN));
             valid += 1;
         }
     }
     result[0] = loss;
     result[1] = valid;
-    return -1;
+    result[2] = -1;
 }
 
 // dx = scale * (p - [class is the label]), zero where the label is ignored.
@@ -54,17 +56,19 @@ CREMA_API void crema_softmax_loss_backward(int64_t outer, int64_t classes, int64
 }
 
 // Infogain: every class counts, weighted by row `label` of the matrix [classes][classes]. Floor of probabilities: 1e-20.
-CREMA_API int64_t crema_infogain_loss_forward(int64_t outer, int64_t classes, int64_t inner, int32_t hasIgnore,
-                                              int32_t ignore, const float *scores, const float *labels,
-                                              const float *matrix, float *probability, double *result) {
-    probabilities(outer, classes, inner, scores, probability);
+CREMA_API void crema_infogain_loss_forward(int64_t outer, int64_t classes, int64_t inner, int32_t hasIgnore,
+                                              int32_t ignore, const float *probability, const float *labels,
+                                              const float *matrix, double *result) {
     double loss = 0, valid = 0;
     for (int64_t o = 0; o < outer; o++) {
         for (int64_t i = 0; i < inner; i++) {
             const float given = labels[o * inner + i];
             if (isIgnored(given, hasIgnore, ignore)) continue;
             const int64_t label = labelOf(given, classes);
-            if (label < 0) return o * inner + i;
+            if (label < 0) {
+                result[2] = static_cast<double>(o * inner + i);
+                return;
+            }
             for (int64_t c = 0; c < classes; c++) {
                 const float p = std::max(probability[(o * classes + c) * inner + i], 1e-20f);
                 loss -= static_cast<double>(matrix[label * classes + c]) * std::log(p);
@@ -74,7 +78,7 @@ CREMA_API int64_t crema_infogain_loss_forward(int64_t outer, int64_t classes, in
     }
     result[0] = loss;
     result[1] = valid;
-    return -1;
+    result[2] = -1;
 }
 
 CREMA_API void crema_infogain_loss_backward(int64_t outer, int64_t classes, int64_t inner, int32_t hasIgnore,
@@ -98,16 +102,19 @@ CREMA_API void crema_infogain_loss_backward(int64_t outer, int64_t classes, int6
 }
 
 // Bottom 0 already holds probabilities, [rows][classes]. Floor: 1e-20, as in Caffe.
-CREMA_API int64_t crema_multinomial_loss_forward(int64_t rows, int64_t classes, const float *probability,
+CREMA_API void crema_multinomial_loss_forward(int64_t rows, int64_t classes, const float *probability,
                                                  const float *labels, double *result) {
     double loss = 0;
     for (int64_t r = 0; r < rows; r++) {
         const int64_t label = labelOf(labels[r], classes);
-        if (label < 0) return r;
+        if (label < 0) {
+            result[2] = static_cast<double>(r);
+            return;
+        }
         loss -= std::log(std::max(probability[r * classes + label], 1e-20f));
     }
     result[0] = loss;
-    return -1;
+    result[2] = -1;
 }
 CREMA_API void crema_multinomial_loss_backward(int64_t rows, int64_t classes, float scale, const float *probability,
                                                const float *labels, float *dx) {

@@ -1,5 +1,6 @@
 // ArgMax and Accuracy: what is largest along one axis. x is [outer][classes][inner].
 #include "../abi.hpp"
+#include "../loss/labels.hpp"
 #include "../parallel.hpp"
 
 #include <algorithm>
@@ -29,19 +30,22 @@ CREMA_API void crema_argmax(int64_t outer, int64_t classes, int64_t inner, int64
 }
 
 // Top-k accuracy: right where fewer than k scores are at least the true class's (itself counted from -1 on, so ties are against it).
-// totals: [0] labels counted, [1] right. perClass (may be null): [classes] right, then [classes] counted.
-// Returns the position of the first label outside [0, classes), or -1.
-CREMA_API int64_t crema_accuracy(int64_t outer, int64_t classes, int64_t inner, int64_t k, int32_t hasIgnore,
-                                 int32_t ignore, const float *x, const float *labels, double *totals, double *perClass) {
+// totals: [0] labels counted, [1] right, [2] position of the first label outside [0, classes), or -1.
+// perClass (may be null): [classes] right, then [classes] counted.
+CREMA_API void crema_accuracy(int64_t outer, int64_t classes, int64_t inner, int64_t k, int32_t hasIgnore,
+                              int32_t ignore, const float *x, const float *labels, double *totals, double *perClass) {
     totals[0] = totals[1] = 0;
+    totals[2] = -1;
     if (perClass) std::fill(perClass, perClass + 2 * classes, 0.0);
     for (int64_t o = 0; o < outer; o++) {
         for (int64_t i = 0; i < inner; i++) {
             const float given = labels[o * inner + i];
-            if (!(given > -2147483648.0f && given < 2147483648.0f)) return o * inner + i;
-            const int64_t label = static_cast<int64_t>(given);
-            if (hasIgnore && label == ignore) continue;
-            if (label < 0 || label >= classes) return o * inner + i;
+            if (isIgnored(given, hasIgnore, ignore)) continue;
+            const int64_t label = labelOf(given, classes);
+            if (label < 0) {
+                totals[2] = static_cast<double>(o * inner + i);
+                return;
+            }
             const float *scores = x + o * classes * inner + i;
             const float truth = scores[label * inner];
             int64_t better = -1;
@@ -55,5 +59,4 @@ CREMA_API int64_t crema_accuracy(int64_t outer, int64_t classes, int64_t inner, 
             }
         }
     }
-    return -1;
 }

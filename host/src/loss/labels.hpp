@@ -1,16 +1,14 @@
-// Softmax along the middle axis of [outer][classes][inner], row-major, for the losses that contain one.
+// Labels arrive as floats.
 #pragma once
 #include <cstdint>
 
 namespace crema {
 
-void probabilities(int64_t outer, int64_t classes, int64_t inner, const float *scores, float *probability);
-
 // The label as an integer, or -1 where it is no class. Caffe truncates toward zero; so do we.
 inline int64_t labelOf(float given, int64_t classes) {
     if (!(given > -2147483648.0f && given < 2147483648.0f)) return -1;
     const int64_t label = static_cast<int64_t>(given);
-    return label < classes ? label : -1;
+    return label >= 0 && label < classes ? label : -1;
 }
 
 inline bool isIgnored(float given, int32_t hasIgnore, int32_t ignore) {
