@@ -1,0 +1,93 @@
+// Convolution geometry in any number of spatial axes, and the rows of its im2col matrix, made piecewise and never stored whole.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+namespace crema {
+
+constexpr int64_t kMaxAxes = 8;
+
+// Images are [batch][channels][in...], outputs [batch][outputs][out...], weights [outputs][channels / group][kernel...].
+struct Convolution {
+    int64_t batch, channels, outputs, group, axes;
+    int64_t in[kMaxAxes], out[kMaxAxes], kernel[kMaxAxes], stride[kMaxAxes], pad[kMaxAxes], dilation[kMaxAxes];
+    int64_t inSize, outSize, kernelSize;
+
+    // From TypeScript: batch, channels, outputs, group, axes, then in, out, kernel, stride, pad, dilation per axis.
+    explicit Convolution(const int64_t *from)
+        : batch(from[0]), channels(from[1]), outputs(from[2]), group(from[3]), axes(from[4]), inSize(1), outSize(1),
+          kernelSize(1) {
+        int64_t *fields[] = {in, out, kernel, stride, pad, dilation};
+        from += 5;
+        for (int64_t *field : fields)
+            for (int64_t a = 0; a < kMaxAxes; a++) field[a] = a < axes ? *from++ : 1;
+        for (int64_t a = 0; a < axes; a++) {
+            inSize *= in[a];
+            outSize *= out[a];
+            kernelSize *= kernel[a];
+        }
+    }
+
+    int64_t depth() const { return channels / group * kernelSize; } // rows of the column matrix of a group
+};
+
+/*
+ * Calls run(to, from, count, step) for the pieces of im2col row `tap` (kernel offset in reading order) at output positions
+ * [begin, end): outputs begin + to … to + count - 1 come from image elements from, from + step, …; from < 0 means padding.
+ */
+template <class Run> void columnRuns(const Convolution &g, int64_t tap, int64_t begin, int64_t end, Run run) {
+    const int64_t last = g.axes - 1, width = g.out[last];
+    int64_t offset[kMaxAxes];
+    for (int64_t a = last; a >= 0; a--) {
+        offset[a] = tap % g.kernel[a] * g.dilation[a] - g.pad[a];
+        tap /= g.kernel[a];
+    }
+    const int64_t step = g.stride[last];
+    // Output columns whose input lies inside the image.
+    const int64_t low = offset[last] >= 0 ? 0 : std::min(width, (-offset[last] + step - 1) / step);
+    const int64_t reach = g.in[last] - offset[last];
+    const int64_t high = std::max(low, reach <= 0 ? 0 : std::min(width, (reach + step - 1) / step));
+    for (int64_t at = begin; at < end;) {
+        const int64_t column = at % width, stop = std::min(end, at - column + width);
+        int64_t rest = at / width, row = 0, scale = 1;
+        bool inside = true;
+        for (int64_t a = last - 1; a >= 0; a--) {
+            const int64_t place = rest % g.out[a] * g.stride[a] + offset[a];
+            rest /= g.out[a];
+            inside = inside && place >= 0 && place < g.in[a];
+            row += place * scale;
+            scale *= g.in[a];
+        }
+        const int64_t first = column, until = column + stop - at;
+        const int64_t from = inside ? std::clamp(low, first, until) : until, to = inside ? std::clamp(high, from, until) : until;
+        if (from > first) run(at - begin, -1, from - first, 0);
+        if (to > from) run(at - begin + from - first, row * g.in[last] + from * step + offset[last], to - from, step);
+        if (until > to) run(at - begin + to - first, -1, until - to, 0);
+        at = stop;
+    }
+}
+
+// Row `tap` of the column matrix of one channel, positions [begin, end), to `target`.
+inline void columnRow(const Convolution &g, const float *channel, int64_t tap, int64_t begin, int64_t end, float *target) {
+    columnRuns(g, tap, begin, end, [=](int64_t to, int64_t from, int64_t count, int64_t step) {
+        if (from < 0)
+            std::fill(target + to, target + to + count, 0.0f);
+        else if (step == 1)
+            std::copy(channel + from, channel + from + count, target + to);
+        else
+            for (int64_t i = 0; i < count; i++) target[to + i] = channel[from + i * step];
+    });
+}
+
+// The transpose: adds `source` back to the channel.
+inline void addColumnRow(const Convolution &g, const float *source, int64_t tap, int64_t begin, int64_t end, float *channel) {
+    columnRuns(g, tap, begin, end, [=](int64_t to, int64_t from, int64_t count, int64_t step) {
+        if (from < 0) return;
+        if (step == 1)
+            for (int64_t i = 0; i < count; i++) channel[from + i] += source[to + i];
+        else
+            for (int64_t i = 0; i < count; i++) channel[from + i * step] += source[to + i];
+    });
+}
+
+} // namespace crema

@@ -1,0 +1,139 @@
+// Packed single-precision matrix multiply: C (+)= A · B in tiles of kRows x kColumns registers, k ascending. Callers hand in
+// functions that pack A and B, so a convolution packs straight from the image. One tile never depends on threads.
+#pragma once
+#include "../vector.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace crema {
+
+// 12 accumulators plus two columns and one broadcast fill the 16 registers of AVX2; AVX-512 has 32, so twice the rows.
+#if defined(__AVX512F__)
+constexpr int64_t kRows = 12;
+#else
+constexpr int64_t kRows = 6;
+#endif
+constexpr int64_t kColumns = 2 * kWidth;
+constexpr int64_t kDepth = 256;                // k per pass: a tile's panels stay in the first cache
+constexpr int64_t kStrip = 12 * kColumns;      // columns of a packed B: kDepth x kStrip floats stay in the second cache
+constexpr int64_t kBlockRows = 16 * kRows;     // rows of a packed A
+
+inline int64_t roundUp(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+// What a tile starts from.
+enum class Start { zero, bias, memory };
+
+// acc = start + sum over k of a[k][row] * b[k][column]; a: [depth][kRows], b: [depth][kColumns].
+inline void tileProduct(int64_t depth, const float *a, const float *b, float *c, int64_t stride, Start start, const float *bias) {
+    using F = Vector<kWidth>::F;
+    F acc[kRows][2];
+    for (int64_t r = 0; r < kRows; r++) {
+        const F first = start == Start::bias ? F{} + bias[r] : F{};
+        acc[r][0] = start == Start::memory ? load<kWidth>(c + r * stride) : first;
+        acc[r][1] = start == Start::memory ? load<kWidth>(c + r * stride + kWidth) : first;
+    }
+    for (int64_t k = 0; k < depth; k++, a += kRows, b += kColumns) {
+        const F b0 = load<kWidth>(b), b1 = load<kWidth>(b + kWidth);
+#pragma GCC unroll 16
+        for (int64_t r = 0; r < kRows; r++) {
+            acc[r][0] += a[r] * b0;
+            acc[r][1] += a[r] * b1;
+        }
+    }
+    for (int64_t r = 0; r < kRows; r++) {
+        store<kWidth>(c + r * stride, acc[r][0]);
+        store<kWidth>(c + r * stride + kWidth, acc[r][1]);
+    }
+}
+
+// The same for the rows and columns at the border: through a full tile on the stack.
+inline void borderTile(int64_t depth, const float *a, const float *b, float *c, int64_t stride, int64_t rows, int64_t columns,
+                       Start start, const float *bias) {
+    float tile[kRows * kColumns] = {}, starts[kRows] = {};
+    if (start == Start::memory)
+        for (int64_t r = 0; r < rows; r++) std::copy(c + r * stride, c + r * stride + columns, tile + r * kColumns);
+    if (start == Start::bias) std::copy(bias, bias + rows, starts);
+    tileProduct(depth, a, b, tile, kColumns, start, starts);
+    for (int64_t r = 0; r < rows; r++) std::copy(tile + r * kColumns, tile + r * kColumns + columns, c + r * stride);
+}
+
+// All tiles of packed A (rows) x packed B (columns) over one depth pass.
+inline void tiles(int64_t rows, int64_t columns, int64_t depth, const float *a, const float *b, float *c, int64_t stride,
+                  Start start, const float *bias) {
+    for (int64_t j = 0; j < columns; j += kColumns) {
+        const int64_t n = std::min(kColumns, columns - j);
+        for (int64_t i = 0; i < rows; i += kRows) {
+            const int64_t m = std::min(kRows, rows - i);
+            const float *panelA = a + i * depth, *panelB = b + j * depth;
+            float *out = c + i * stride + j;
+            if (m == kRows && n == kColumns)
+                tileProduct(depth, panelA, panelB, out, stride, start, bias ? bias + i : nullptr);
+            else
+                borderTile(depth, panelA, panelB, out, stride, m, n, start, bias ? bias + i : nullptr);
+        }
+    }
+}
+
+// A thread's packing memory; two slots.
+template <int Slot> float *packMemory(int64_t count) {
+    thread_local std::vector<float> memory;
+    if (static_cast<int64_t>(memory.size()) < count) memory.resize(static_cast<size_t>(count));
+    return memory.data();
+}
+
+/*
+ * C[rows x columns] (row stride `stride`, columns <= kStrip) = bias | 0 | C, plus A · B over `depth`.
+ * packA(row, rows, k, depth, target): rows into panels [rows / kRows][depth][kRows], missing rows as zeros.
+ * packB(k, depth, target): all columns into panels [columns / kColumns][depth][kColumns], missing columns as zeros.
+ */
+template <class PackA, class PackB>
+void stripProduct(int64_t rows, int64_t columns, int64_t depth, PackA packA, PackB packB, float *c, int64_t stride,
+                  Start start, const float *bias) {
+    float *b = packMemory<0>(kDepth * roundUp(columns, kColumns));
+    float *a = packMemory<1>(kDepth * kBlockRows);
+    int64_t k = 0;
+    do {
+        const int64_t part = std::min(kDepth, depth - k);
+        const Start from = k > 0 ? Start::memory : start;
+        packB(k, part, b);
+        for (int64_t i = 0; i < rows; i += kBlockRows) {
+            const int64_t m = std::min(kBlockRows, rows - i);
+            packA(i, m, k, part, a);
+            tiles(m, columns, part, a, b, c + i * stride, stride, from, from == Start::bias ? bias + i : nullptr);
+        }
+        k += part;
+    } while (k < depth);
+}
+
+// Element (i, j) of a matrix is at[i * rowStride + j * columnStride]: transposes cost nothing to say.
+struct View {
+    const float *at;
+    int64_t rowStride, columnStride;
+};
+
+// Packs rows [first, first + count) of `view`, k in [k0, k0 + depth), into panels `unit` wide.
+template <int64_t unit>
+void packPanels(const View &view, int64_t first, int64_t count, int64_t k0, int64_t depth, float *target) {
+    for (int64_t i = 0; i < count; i += unit, target += unit * depth) {
+        const int64_t n = std::min(unit, count - i);
+        const float *from = view.at + (first + i) * view.rowStride + k0 * view.columnStride;
+        if (n < unit) std::fill(target, target + unit * depth, 0.0f);
+        if (view.rowStride == 1) {
+            for (int64_t k = 0; k < depth; k++)
+                for (int64_t r = 0; r < n; r++) target[k * unit + r] = from[k * view.columnStride + r];
+        } else {
+            for (int64_t r = 0; r < n; r++)
+                for (int64_t k = 0; k < depth; k++)
+                    target[k * unit + r] = from[r * view.rowStride + k * view.columnStride];
+        }
+    }
+}
+
+// C[rows x columns] = start + A · B with threads over strips of columns and blocks of rows. b is given by its columns:
+// b.rowStride steps along columns of B, b.columnStride along k.
+void product(int64_t rows, int64_t columns, int64_t depth, const View &a, const View &b, float *c, int64_t stride,
+             Start start, const float *bias);
+
+} // namespace crema
