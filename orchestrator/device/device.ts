@@ -16,10 +16,6 @@ export interface DeviceBuffer {
 /** Something enqueued; later commands may wait for it. Buffers it uses stay pinned until it completes. */
 export interface Command {
   readonly label: string;
-  /** Known to have completed: it may stay in wait lists, where it no longer counts. */
-  readonly done: boolean;
-  /** Times on the device's clock, once done. */
-  readonly times?: CommandTimes | undefined;
 }
 
 export interface LaunchRequest {
@@ -28,10 +24,11 @@ export interface LaunchRequest {
   readonly computeUnit?: number;
   /** Operands in the kernel's argument order: a, b, c, bias. `undefined` where an op does not use one. */
   readonly operands: readonly (DeviceBuffer | undefined)[];
-  /** Op descriptors, 256 bytes each (hls/engine/descriptor.hpp). */
+  /** Op descriptors, 256 bytes each (hls/engine/descriptor.hpp). Uploaded once per label and content, so keep labels unique. */
   readonly descriptors: Uint8Array;
 }
 
+/** Running totals of a session. `busyNanoseconds` sums launches (not transfers) on the device's clock. */
 export interface DeviceCounters {
   launches: number;
   bytesToDevice: number;
@@ -42,16 +39,18 @@ export interface DeviceCounters {
 /** The door to an accelerator. Transfers and launches are enqueued; `wait` is the only call that takes time. */
 export interface Device {
   readonly name: string;
+  /** Compute units of the kernel; a launch may name one of them. */
+  readonly computeUnits: number;
   readonly counters: DeviceCounters;
-  /** Index of the memory bank that a kernel argument (0 a, 1 b, 2 c, 3 bias) is wired to; arguments of one bank share buffers. */
-  bankOf(argument: number): number;
   /** Bind host memory of a tensor to memory of the card in the bank that the kernel's argument is wired to. */
   allocate(tensor: Tensor, argument: number): DeviceBuffer;
+  /** Gives card memory back, once the commands that use it have completed. */
   release(buffer: DeviceBuffer): void;
   toDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   fromDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   launch(request: LaunchRequest, after?: readonly Command[]): Command;
-  /** Blocks until all have completed, each within its deadline (again is cheap: a done command answers at once); throws a device CremaError on failure or expiry. */
+  /** Blocks until all have completed; throws a device CremaError on failure, or where no command finishes within the deadline. */
   wait(commands: readonly Command[]): CommandTimes[];
+  /** Ends the session. After an expired deadline nothing is released: only the end of the process frees the card. */
   close(): void;
 }

@@ -1,0 +1,174 @@
+import { deviceError, internalError } from '../../core/index.ts';
+import type { Command, CommandTimes } from '../device.ts';
+import type { Handle } from './api.ts';
+import type { OpenClBuffer } from './buffers.ts';
+import { check, statusName } from './errors.ts';
+import { type EventPoll, eventPoll } from './events.ts';
+import type { Session } from './session.ts';
+
+export type CommandKind = 'upload' | 'download' | 'launch' | 'marker';
+
+/** A command under way holds its buffers, and so their host memory, until its event is complete. */
+export interface OpenClCommand extends Command {
+  readonly kind: CommandKind;
+  /** 0n once the event is released. */
+  event: Handle;
+  /** OpenCL execution status: > 0 under way, 0 complete, < 0 failed. */
+  status: number;
+  buffers: readonly OpenClBuffer[];
+  times: CommandTimes | undefined;
+}
+
+type Enqueue = (waits: number, list: BigUint64Array | null, event: BigUint64Array) => number | bigint | undefined;
+
+const NO_TIMES: CommandTimes = { queued: 0, start: 0, end: 0 };
+
+/** Commands of one queue: order by events, completion by polling, times and releases in sweeps. No callback ever enters JavaScript. */
+export class Commands {
+  /** Set when a deadline expired: the native side may block for ever, so nothing is called any more. */
+  wedged = false;
+  private readonly session: Session;
+  private readonly poll: EventPoll;
+  private readonly deadline: number;
+  private readonly finished: (command: OpenClCommand) => void;
+  private pending: OpenClCommand[] = [];
+  private firstFailure: OpenClCommand | undefined;
+  private readonly event = new BigUint64Array(1);
+  private list = new BigUint64Array(64);
+  private statuses = new Int32Array(64);
+  private times = new Float64Array(192);
+
+  /** `deadline` in seconds; `finished` is called once for every command that ended, failed ones included. */
+  constructor(session: Session, deadline: number, finished: (command: OpenClCommand) => void) {
+    this.session = session;
+    this.poll = eventPoll(session.cl.library);
+    this.deadline = deadline;
+    this.finished = finished;
+  }
+
+  enqueue(
+    label: string,
+    kind: CommandKind,
+    buffers: readonly OpenClBuffer[],
+    after: readonly Command[],
+    call: Enqueue,
+  ): OpenClCommand {
+    if (this.wedged)
+      throw deviceError({ message: `${label}: the device session has stopped answering`, code: 'wedged' });
+    this.requireLive(label, buffers);
+    const waits = this.fill(after as readonly OpenClCommand[]);
+    check(call(waits, waits > 0 ? this.list : null, this.event), () => `enqueueing ${kind} ${label}`);
+    for (const buffer of buffers) buffer.uses++;
+    const command: OpenClCommand = { label, kind, event: this.event[0]!, status: 3, buffers, times: undefined };
+    this.pending.push(command);
+    return command;
+  }
+
+  private requireLive(label: string, buffers: readonly OpenClBuffer[]): void {
+    const dead = buffers.find((buffer) => buffer.released);
+    if (dead) throw internalError(`${label} uses the released device buffer of ${dead.tensor.name}`);
+  }
+
+  /** Puts the events of commands still under way into the list; a failed one cannot be waited for. */
+  private fill(commands: readonly OpenClCommand[]): number {
+    this.reserve(commands.length);
+    let count = 0;
+    for (const command of commands) {
+      if (command.status < 0) throw this.failure(command);
+      if (command.event !== 0n) this.list[count++] = command.event;
+    }
+    return count;
+  }
+
+  private reserve(count: number): void {
+    if (count <= this.list.length) return;
+    this.list = new BigUint64Array(2 * count);
+    this.statuses = new Int32Array(2 * count);
+    this.times = new Float64Array(6 * count);
+  }
+
+  /** Looks at every command under way once; ends those that finished. Returns how many did. */
+  sweep(): number {
+    const count = this.pending.length;
+    if (count === 0 || this.wedged) return 0;
+    this.reserve(count);
+    for (let i = 0; i < count; i++) this.list[i] = this.pending[i]!.event;
+    const finished = this.poll.sweep(this.list, count, this.statuses, this.times);
+    if (finished === 0) return 0;
+    const swept = this.pending;
+    this.pending = [];
+    swept.forEach((command, i) => {
+      if (this.statuses[i]! > 0) this.pending.push(command);
+      else this.end(command, this.statuses[i]!, i);
+    });
+    return finished;
+  }
+
+  private end(command: OpenClCommand, status: number, i: number): void {
+    command.status = status;
+    command.event = 0n;
+    const [queued, start, end] = this.times.subarray(3 * i, 3 * i + 3);
+    command.times = { queued: queued!, start: start!, end: end! };
+    // -14 only says that a command before it failed.
+    if (status < 0 && (!this.firstFailure || this.firstFailure.status === -14)) this.firstFailure = command;
+    for (const buffer of command.buffers) buffer.uses--;
+    this.finished(command);
+    command.buffers = [];
+  }
+
+  /**
+   * Blocks until all have completed. The deadline is on progress: it expires where no command of the session finished for that long, so a
+   * long chain is no reason, and a hang shows after one to two deadlines.
+   */
+  wait(commands: readonly OpenClCommand[]): CommandTimes[] {
+    if (this.session.flushes) check(this.session.cl.clFlush(this.session.queue), () => 'flushing the queue');
+    const nanoseconds = BigInt(Math.round(this.deadline * 1e9));
+    for (;;) {
+      const count = this.fill(commands);
+      if (count === 0) break;
+      if (this.wedged) throw this.expiry(commands);
+      const code = this.poll.wait(this.list, count, nanoseconds);
+      if (this.sweep() === 0 && code === 1) {
+        this.wedged = true;
+        throw this.expiry(commands);
+      }
+    }
+    return commands.map((command) => command.times ?? NO_TIMES);
+  }
+
+  private expiry(commands: readonly OpenClCommand[]) {
+    const stuck = this.pending[0] ?? commands[0]!;
+    return deviceError({
+      message: `${stuck.kind} ${stuck.label} did not finish within ${this.deadline} s`,
+      hint: 'the card hangs: end this process (kill -9 if need be), reset the card, and resume from the last snapshot with --resume auto',
+      code: 'deadline',
+    });
+  }
+
+  private failure(command: OpenClCommand) {
+    const first = this.firstFailure ?? command;
+    const cause = first === command ? '' : `; the first to fail was ${first.label}: ${statusName(first.status)}`;
+    return deviceError({
+      message: `${command.kind} ${command.label} failed: ${statusName(command.status)}${cause}`,
+      hint: 'results of this iteration are lost: resume from the last snapshot; `crema doctor` looks at the card',
+      code: 'command-failed',
+    });
+  }
+
+  /** Blocks until no command uses the buffer. */
+  settle(buffer: OpenClBuffer): void {
+    this.sweep();
+    if (buffer.uses > 0) this.wait(this.pending.filter((command) => command.buffers.includes(buffer)));
+  }
+
+  /** Waits for whatever is still under way and forgets how it ended. */
+  drain(): void {
+    while (this.pending.length > 0 && !this.wedged) {
+      try {
+        this.wait(this.pending);
+      } catch {
+        // A failed command is done too; an expired deadline sets `wedged`.
+      }
+    }
+  }
+}

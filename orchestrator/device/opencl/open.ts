@@ -1,0 +1,202 @@
+import { Tensor } from '../../blob/index.ts';
+import { deviceError, inputError, internalError } from '../../core/index.ts';
+import type { Command, CommandTimes, Device, DeviceBuffer, DeviceCounters, LaunchRequest } from '../device.ts';
+import type { Handle } from './api.ts';
+import { KernelArguments } from './arguments.ts';
+import { Buffers, type OpenClBuffer } from './buffers.ts';
+import { Commands, type OpenClCommand } from './commands.ts';
+import { Descriptors } from './descriptors.ts';
+import { closeSession, openSession, type Session, type SessionOptions } from './session.ts';
+import * as c from './signatures.ts';
+
+export interface DeviceOptions extends SessionOptions {
+  /** Kernel ABI that our op descriptors speak; an xclbin whose manifest names another is refused. */
+  readonly abi?: number;
+  /** Seconds without any command finishing after which `wait` gives up; 120 where absent. */
+  readonly deadline?: number;
+}
+
+/** Positions in the kernel's signature: operands first, then the descriptor list and its length. */
+const DESCRIPTORS = 4;
+const COUNT = 5;
+const DESCRIPTOR_BYTES = 256;
+
+function checkAbi(session: Session, options: DeviceOptions): void {
+  const { manifest } = session.summary ?? {};
+  if (options.abi === undefined || typeof manifest !== 'object' || manifest === null || !('abi' in manifest)) return;
+  if (manifest.abi === options.abi) return;
+  const file = options.image.kind === 'xclbin' ? options.image.file : 'the program';
+  throw inputError({
+    message: `${file} has the kernel ABI ${JSON.stringify(manifest.abi)}`,
+    expected: `${options.abi}`,
+    hint: 'it was built by another version of Crema: rebuild it with `crema bitstream build`',
+    code: 'kernel-abi',
+  });
+}
+
+class OpenClDevice implements Device {
+  readonly name: string;
+  readonly computeUnits: number;
+  readonly counters: DeviceCounters = { launches: 0, bytesToDevice: 0, bytesFromDevice: 0, busyNanoseconds: 0 };
+  private readonly session: Session;
+  private readonly buffers: Buffers;
+  private readonly commands: Commands;
+  private readonly args: KernelArguments;
+  private readonly descriptors: Descriptors;
+  private readonly live = new Set<OpenClBuffer>();
+  /** Stand-ins for operands an op does not use: a kernel runs only with every argument set. */
+  private readonly unused = new Map<number, OpenClBuffer>();
+  private closed = false;
+
+  constructor(session: Session, options: DeviceOptions) {
+    this.session = session;
+    this.name = `${session.platform.name}: ${session.device.name}`;
+    this.computeUnits = Math.max(1, session.units.length);
+    this.buffers = new Buffers(session, options.kernel ?? 'crema_engine');
+    this.args = new KernelArguments(session.cl);
+    this.commands = new Commands(session, options.deadline ?? 120, (command) => this.finished(command));
+    this.descriptors = new Descriptors({
+      allocate: (tensor) => this.allocate(tensor, DESCRIPTORS),
+      upload: (buffer) => this.toDevice([buffer]),
+      release: (buffer) => this.release(buffer),
+      settle: (buffer) => this.commands.settle(buffer),
+    });
+  }
+
+  allocate(tensor: Tensor, argument: number): OpenClBuffer {
+    const buffer = this.buffers.allocate(tensor, argument);
+    this.args.forget();
+    this.live.add(buffer);
+    return buffer;
+  }
+
+  release(buffer: DeviceBuffer): void {
+    const own = this.own(buffer);
+    if (own.released) return;
+    own.released = true;
+    if (own.uses > 0) this.commands.sweep();
+    if (own.uses === 0) this.free(own);
+  }
+
+  private free(buffer: OpenClBuffer): void {
+    if (!this.live.delete(buffer)) return;
+    this.args.forget();
+    this.buffers.free(buffer);
+  }
+
+  private own(buffer: DeviceBuffer): OpenClBuffer {
+    if (!this.live.has(buffer as OpenClBuffer) && !(buffer as OpenClBuffer).released) {
+      throw internalError(`the device buffer of ${buffer.tensor.name} belongs to another session`);
+    }
+    return buffer as OpenClBuffer;
+  }
+
+  private finished(command: OpenClCommand): void {
+    if (command.kind === 'launch' && command.times) {
+      this.counters.busyNanoseconds += command.times.end - command.times.start;
+    }
+    for (const buffer of command.buffers) if (buffer.released && buffer.uses === 0) this.free(buffer);
+  }
+
+  toDevice(buffers: readonly DeviceBuffer[], after: readonly Command[] = []): Command {
+    const command = this.migrate('upload', buffers, after, 0);
+    for (const buffer of buffers) this.counters.bytesToDevice += buffer.bytes;
+    return command;
+  }
+
+  fromDevice(buffers: readonly DeviceBuffer[], after: readonly Command[] = []): Command {
+    const command = this.migrate('download', buffers, after, c.MIGRATE_TO_HOST);
+    for (const buffer of buffers) this.counters.bytesFromDevice += buffer.bytes;
+    return command;
+  }
+
+  private migrate(
+    kind: 'upload' | 'download',
+    buffers: readonly DeviceBuffer[],
+    after: readonly Command[],
+    flags: number,
+  ): OpenClCommand {
+    const { cl, queue } = this.session;
+    const own = buffers.map((buffer) => this.own(buffer));
+    const label = own.length === 1 ? own[0]!.tensor.name : `${own.length} buffers`;
+    if (own.length === 0) {
+      return this.commands.enqueue('nothing', 'marker', [], after, (waits, list, event) =>
+        cl.clEnqueueMarkerWithWaitList(queue, waits, list, event),
+      );
+    }
+    const handles = BigUint64Array.from(own, (buffer) => buffer.handle);
+    return this.commands.enqueue(label, kind, own, after, (waits, list, event) =>
+      cl.clEnqueueMigrateMemObjects(queue, handles.length, handles, flags, waits, list, event),
+    );
+  }
+
+  launch(request: LaunchRequest, after: readonly Command[] = []): Command {
+    const { label, operands, descriptors } = request;
+    const { cl, queue } = this.session;
+    if (descriptors.length === 0 || descriptors.length % DESCRIPTOR_BYTES !== 0 || operands.length > DESCRIPTORS) {
+      throw internalError(`${label}: ${descriptors.length} bytes of descriptors, ${operands.length} operands`);
+    }
+    const kernel = this.kernelOf(request);
+    const list = this.descriptors.get(label, descriptors);
+    const used: OpenClBuffer[] = [];
+    for (let i = 0; i < DESCRIPTORS; i++) used.push(this.operand(i, operands[i]));
+    used.push(list.buffer);
+    for (let i = 0; i < used.length; i++) this.args.setBuffer(kernel, i, used[i]!, label);
+    this.args.setScalar(kernel, COUNT, descriptors.length / DESCRIPTOR_BYTES, label);
+    const command = this.commands.enqueue(label, 'launch', used, [...after, list.upload], (waits, events, event) =>
+      cl.clEnqueueTask(queue, kernel, waits, events, event),
+    );
+    this.counters.launches++;
+    return command;
+  }
+
+  private kernelOf({ label, computeUnit }: LaunchRequest): Handle {
+    if (computeUnit === undefined) return this.session.kernel;
+    const kernel = this.session.units[computeUnit] ?? (computeUnit === 0 ? this.session.kernel : undefined);
+    if (kernel !== undefined) return kernel;
+    throw deviceError({
+      message: `${label} asks for compute unit ${computeUnit}`,
+      expected: `one of the ${this.computeUnits} there are`,
+      code: 'no-compute-unit',
+    });
+  }
+
+  private operand(argument: number, buffer: DeviceBuffer | undefined): OpenClBuffer {
+    if (buffer) return this.own(buffer);
+    let standIn = this.unused.get(argument);
+    if (!standIn) {
+      standIn = this.allocate(new Tensor(`unused argument ${argument}`, 16), argument);
+      this.unused.set(argument, standIn);
+    }
+    return standIn;
+  }
+
+  wait(commands: readonly Command[]): CommandTimes[] {
+    return this.commands.wait(commands as readonly OpenClCommand[]);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.commands.drain();
+    if (this.commands.wedged) return;
+    this.descriptors.clear();
+    for (const buffer of [...this.live]) this.release(buffer);
+    closeSession(this.session);
+  }
+}
+
+/**
+ * Opens an accelerator through OpenCL and checks its program before the first launch. Throws a usage, input (xclbin) or device CremaError.
+ * Native calls block this process where a card hangs: sessions of training belong in a process that a supervisor may end.
+ */
+export function openDevice(options: DeviceOptions): Device {
+  const session = openSession(options);
+  try {
+    checkAbi(session, options);
+    return new OpenClDevice(session, options);
+  } catch (error) {
+    closeSession(session);
+    throw error;
+  }
+}
