@@ -1,0 +1,211 @@
+import type { Problem } from '../core/index.ts';
+import { FieldValues } from './field-values.ts';
+import { unknownFieldHint } from './forks.ts';
+import type { Values } from './message.ts';
+import { missingRequired } from './required.ts';
+import type { Source } from './spans.ts';
+import { Token } from './tokenizer.ts';
+import { type Field, Message, type MessageType, typeOf } from './types.ts';
+
+/** Problems listed of one text; a file of another kind would otherwise give one per line. */
+const MOST_PROBLEMS = 50;
+
+/**
+ * Reads a message in protobuf's text format with the verdicts of the C++ reader under default options. The first problem
+ * is that reader's first error, word for word and place for place; where one can tell how to go on, later ones follow.
+ */
+export class TextParser extends FieldValues {
+  readonly #path: { message: Message & Values; field: Field; index: number }[] = [];
+  /** Set where the structure is lost; nothing more is read. */
+  #lost = false;
+
+  /** The message, or undefined where `problems` has entries. */
+  parse(type: MessageType): Message | undefined {
+    const message = this.#open(type, 0);
+    this.tokens.next();
+    while (this.tokens.type !== Token.end && !this.#lost) this.#field(message);
+    if (this.problems.length === 0) {
+      const missing = missingRequired(message);
+      if (missing.length > 0) {
+        const text = `Message missing required fields: ${missing.map((m) => m.path).join(', ')}`;
+        const expected = missing.map((m) => m.path).join(' and ');
+        // Line 0 stands for the message as a whole.
+        this.problems.push({
+          message: text,
+          span: { file: this.source.file, line: 0, column: 1 },
+          path: missing[0]!.path,
+          expected,
+          code: 'missing-required',
+        });
+      }
+    }
+    return this.problems.length > 0 ? undefined : message;
+  }
+
+  protected override problem(offset: number, message: string, extra: Partial<Problem>): void {
+    const path = this.#pathText();
+    this.problems.push({ message, span: this.source.span(offset), ...(path ? { path } : {}), ...extra });
+    if (this.problems.length >= MOST_PROBLEMS) this.#lost = true;
+  }
+
+  #pathText(): string {
+    return this.#path
+      .map(({ message, field, index }) => {
+        const name = field.name.startsWith('layer') && Object.hasOwn(message, 'name') ? message.name : undefined;
+        return (name as string | undefined) || (field.repeated ? `${field.name}[${index}]` : field.name);
+      })
+      .join(' > ');
+  }
+
+  #open(type: MessageType, offset: number): Message & Values {
+    const message = new type.make() as Message & Values;
+    Message.setSpans(message, { source: this.source as Source, offset, entries: [], byName: type.byName });
+    return message;
+  }
+
+  #field(message: Message & Values): void {
+    const { tokens } = this;
+    const type = message.$type;
+    const offset = tokens.start;
+    if (this.lookingAt('[')) return this.#extension(type);
+    if (tokens.type !== Token.identifier) return this.#lose(`Expected identifier, got: ${this.tokenText()}`);
+    const name = this.pool.get(tokens.bytes, tokens.start, tokens.end);
+    tokens.next();
+    const field = type.byName.get(name);
+    if (!field) {
+      const hint = unknownFieldHint(type, name);
+      this.report(`Message type "caffe.${type.name}" has no field named "${name}".`, {
+        code: 'unknown-field',
+        ...hint,
+      });
+      return this.#skipUnknown();
+    }
+    if (!field.repeated && Object.hasOwn(message, name)) {
+      const first = this.source.span(this.#firstOffset(message, field));
+      this.report(`Non-repeated field "${name}" is specified multiple times.`, {
+        code: 'repeated-field',
+        expected: `one ${name}; the first is at line ${first.line}`,
+      });
+      return this.#skipUnknown();
+    }
+    this.#fieldBody(message, field, offset);
+    if (this.lookingAt(';') || this.lookingAt(',')) tokens.next();
+  }
+
+  #fieldBody(message: Message & Values, field: Field, offset: number): void {
+    const isMessage = field.type === 'message';
+    if (this.lookingAt(':')) this.tokens.next();
+    else if (!isMessage) {
+      this.report(`Expected ":", found "${this.tokenText()}".`);
+      return this.#skipValue();
+    }
+    const read = isMessage ? this.#subMessage : this.#scalar;
+    if (!field.repeated || !this.lookingAt('[')) return read.call(this, message, field, offset);
+    this.tokens.next();
+    if (!Object.hasOwn(message, field.name)) message[field.name] = [];
+    if (this.lookingAt(']')) return this.tokens.next();
+    for (;;) {
+      const before = this.problems.length;
+      read.call(this, message, field, this.tokens.start);
+      if (this.#lost || this.problems.length > before) return;
+      if (this.lookingAt(']')) return this.tokens.next();
+      if (!this.lookingAt(',')) {
+        this.report(`Expected ",", found "${this.tokenText()}".`);
+        return this.#skipValue();
+      }
+      this.tokens.next();
+    }
+  }
+
+  #scalar(message: Message & Values, field: Field, offset: number): void {
+    const consumed = this.scalarValue(message, field);
+    if (consumed === 'stuck') this.#skipValue();
+    else this.#note(message, field, offset);
+  }
+
+  #subMessage(message: Message & Values, field: Field, offset: number): void {
+    const closing = this.lookingAt('<') ? '>' : '}';
+    if (closing === '}' && !this.lookingAt('{')) return this.#lose(`Expected "{", found "${this.tokenText()}".`);
+    this.tokens.next();
+    const inner = this.#open(typeOf(field.of!), offset);
+    this.store(message, field, inner);
+    this.#note(message, field, offset);
+    const index = field.repeated ? (message[field.name] as unknown[]).length - 1 : 0;
+    // The schema is not recursive, so this recursion is at most six calls deep whatever the text says.
+    this.#path.push({ message: inner, field, index });
+    while (!this.#lost && !this.lookingAt('>') && !this.lookingAt('}')) this.#field(inner);
+    if (!this.#lost && !this.lookingAt(closing)) this.#lose(`Expected "${closing}", found "${this.tokenText()}".`);
+    if (this.#lost) return;
+    this.#path.pop();
+    this.tokens.next();
+  }
+
+  #extension(type: MessageType): void {
+    this.tokens.next();
+    let name = '';
+    for (;;) {
+      if (this.tokens.type !== Token.identifier) return this.#lose(`Expected identifier, got: ${this.tokenText()}`);
+      name += this.tokenText();
+      this.tokens.next();
+      if (!this.lookingAt('.')) break;
+      name += '.';
+      this.tokens.next();
+    }
+    if (!this.lookingAt(']')) return this.#lose(`Expected "]", found "${this.tokenText()}".`);
+    this.tokens.next();
+    this.report(`Extension "${name}" is not defined or is not an extension of "caffe.${type.name}".`);
+    this.#skipUnknown();
+  }
+
+  #note(message: Message, field: Field, offset: number): void {
+    Message.spans(message)!.entries.push(field.number, offset);
+  }
+
+  #firstOffset(message: Message, field: Field): number {
+    const { entries } = Message.spans(message)!;
+    for (let i = 0; i < entries.length; i += 2) if (entries[i] === field.number) return entries[i + 1]!;
+    return 0;
+  }
+
+  #lose(message: string): void {
+    this.report(message, { code: 'syntax' });
+    this.#lost = true;
+  }
+
+  /** Leaves out the value of a field that is not taken: `: scalar`, `: [...]`, `{...}`. Counts braces, so depth costs nothing. */
+  #skipUnknown(): void {
+    if (this.lookingAt(':')) this.tokens.next();
+    if (this.lookingAt('{') || this.lookingAt('<') || this.lookingAt('[')) {
+      let depth = 0;
+      do {
+        if (this.lookingAt('{') || this.lookingAt('<') || this.lookingAt('[')) depth++;
+        else if (this.lookingAt('}') || this.lookingAt('>') || this.lookingAt(']')) depth--;
+        this.tokens.next();
+      } while (depth > 0 && this.tokens.type !== Token.end);
+      if (depth > 0) this.#lost = true;
+    } else if (this.tokens.type === Token.string) {
+      while (this.tokens.type === Token.string) this.tokens.next();
+    } else {
+      if (this.lookingAt('-')) this.tokens.next();
+      if (this.lookingAt('}') || this.lookingAt('>')) return;
+      this.tokens.next();
+    }
+    if (this.lookingAt(';') || this.lookingAt(',')) this.tokens.next();
+  }
+
+  /** After a value that could not be read: on to the next line, or to the end of the enclosing message. */
+  #skipValue(): void {
+    const { tokens } = this;
+    let depth = 0;
+    while (tokens.type !== Token.end) {
+      const closes = this.lookingAt('}') || this.lookingAt('>');
+      if (closes && depth === 0) return;
+      if (this.lookingAt('{') || this.lookingAt('<')) depth++;
+      if (closes) depth--;
+      const end = tokens.end;
+      tokens.next();
+      if (depth === 0 && tokens.bytes.subarray(end, tokens.start).includes(10)) return;
+    }
+    if (depth > 0) this.#lost = true;
+  }
+}

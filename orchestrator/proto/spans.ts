@@ -1,0 +1,68 @@
+import type { Span } from '../core/index.ts';
+import { Message } from './types.ts';
+
+/** A text with the rule that turns byte offsets into places: lines and columns from 1, columns in bytes, tabs to multiples of 8. */
+export class Source {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  #lines: Uint32Array | undefined;
+
+  constructor(file: string, bytes: Uint8Array) {
+    this.file = file;
+    this.bytes = bytes;
+  }
+
+  /** Offsets at which lines begin; worked out once, when the first place is asked for. */
+  #starts(): Uint32Array {
+    if (this.#lines) return this.#lines;
+    const starts = [0];
+    for (let at = this.bytes.indexOf(10); at >= 0; at = this.bytes.indexOf(10, at + 1)) starts.push(at + 1);
+    this.#lines = Uint32Array.from(starts);
+    return this.#lines;
+  }
+
+  span(offset: number): Span {
+    const starts = this.#starts();
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    let column = 0;
+    for (let i = starts[low]!; i < offset; i++) column += this.bytes[i] === 9 ? 8 - (column % 8) : 1;
+    return { file: this.file, line: low + 1, column: column + 1 };
+  }
+}
+
+/** Where a message and its fields stand. Entries are pairs: field number, byte offset; one pair per occurrence. */
+export interface SpanRecord {
+  readonly source: Source;
+  readonly offset: number;
+  readonly entries: number[];
+  /** The type whose field numbers the entries use: after an upgrade it is the legacy type. */
+  readonly byName: ReadonlyMap<string, { readonly number: number }>;
+}
+
+/**
+ * The place of a message in its text, or of a field of it (the name; for the i-th value of a list, that value).
+ * Undefined for messages that did not come from a text, and for fields that are not set in it.
+ */
+export function spanOf(message: object | null | undefined, field?: string, index = 0): Span | undefined {
+  if (!(message instanceof Message)) return undefined;
+  const record = Message.spans(message);
+  if (!record) return undefined;
+  if (field === undefined) return record.source.span(record.offset);
+  const number = record.byName.get(field)?.number;
+  let left = index;
+  for (let i = 0; i < record.entries.length; i += 2) {
+    if (record.entries[i] === number && left-- === 0) return record.source.span(record.entries[i + 1]!);
+  }
+  return undefined;
+}
+
+/** Gives a message made from another one the places of its origin; fields are found by their names in the origin. */
+export function inheritSpans(to: object, from: object | null): void {
+  if (to instanceof Message && from instanceof Message) Message.setSpans(to, Message.spans(from));
+}

@@ -1,0 +1,57 @@
+/**
+ * Strings in Caffe's files are bytes, mostly UTF-8 but not checked to be. They read as JavaScript strings in which a byte
+ * that is not valid UTF-8 stands as the lone surrogate U+DC80 + (byte - 0x80), so that every string is written back exactly.
+ */
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const b = bytes[at]!;
+  const length = b < 0x80 ? 1 : b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xf0 && b < 0xf5 ? 4 : 0;
+  if (length === 0 || at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
+  const second = bytes[at + 1]!;
+  // Overlong forms, surrogates and code points above U+10FFFF are not UTF-8.
+  if ((b === 0xe0 && second < 0xa0) || (b === 0xed && second > 0x9f)) return 0;
+  if ((b === 0xf0 && second < 0x90) || (b === 0xf4 && second > 0x8f)) return 0;
+  return length;
+}
+
+function decodeEscaping(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes, at);
+    if (length > 0) {
+      at += length;
+      continue;
+    }
+    if (at > from) parts.push(strict.decode(bytes.subarray(from, at)));
+    parts.push(String.fromCharCode(0xdc00 + bytes[at]!));
+    from = ++at;
+  }
+  if (from < bytes.length) parts.push(strict.decode(bytes.subarray(from)));
+  return parts.join('');
+}
+
+export function decodeString(bytes: Uint8Array): string {
+  let plain = bytes.length < 24;
+  for (let i = 0; plain && i < bytes.length; i++) plain = bytes[i]! < 0x80;
+  if (plain) return String.fromCharCode(...bytes);
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return decodeEscaping(bytes);
+  }
+}
+
+const loneSurrogate = /(?:[\ud800-\udbff](?![\udc00-\udfff]))|(?:(?<![\ud800-\udbff])[\udc00-\udfff])/;
+
+export function encodeString(text: string): Uint8Array {
+  if (!loneSurrogate.test(text)) return Buffer.from(text, 'utf8');
+  const parts: Uint8Array[] = [];
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    parts.push(code >= 0xdc80 && code <= 0xdcff ? Uint8Array.of(code - 0xdc00) : Buffer.from(character, 'utf8'));
+  }
+  return Buffer.concat(parts);
+}

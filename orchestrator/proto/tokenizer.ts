@@ -1,0 +1,199 @@
+/** Kinds of tokens. `end` is reached once and stays. */
+export const Token = { end: 0, identifier: 1, integer: 2, float: 3, string: 4, symbol: 5 } as const;
+export type Token = (typeof Token)[keyof typeof Token];
+
+export type ReportAt = (offset: number, message: string) => void;
+
+const LETTER = 1;
+const DIGIT = 2;
+const OCTAL = 4;
+const HEX = 8;
+const BLANK = 16;
+const CONTROL = 32;
+const ESCAPE = 64;
+
+/** Classes of the 256 byte values; 256 stands for the end of the text and is in no class. */
+const classes = new Uint8Array(257);
+function classify(characters: string, bit: number): void {
+  for (const c of characters) classes[c.charCodeAt(0)]! |= bit;
+}
+for (let i = 1; i < 32; i++) classes[i]! |= CONTROL;
+classify('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_', LETTER);
+classify('0123456789', DIGIT);
+classify('01234567', OCTAL);
+classify('0123456789abcdefABCDEF', HEX);
+classify(' \n\t\r\v\f', BLANK);
+classify('abfnrtv\\?\'"', ESCAPE);
+
+const code = (c: string): number => c.charCodeAt(0);
+const NEWLINE = 10;
+const QUOTE = code('"');
+const APOSTROPHE = code("'");
+const BACKSLASH = code('\\');
+const HASH = code('#');
+const DOT = code('.');
+const ZERO = code('0');
+
+/**
+ * Cuts a text into tokens, one at a time, with the rules and the complaints of protobuf's C++ reader (text format:
+ * `#` comments, `f` may follow a float). It complains and goes on, as that one does; the caller decides when to stop.
+ */
+export class Tokenizer {
+  readonly bytes: Uint8Array;
+  type: Token = Token.end;
+  /** The current token is bytes [start, end). */
+  start = 0;
+  end = 0;
+  readonly #report: ReportAt;
+  #at = 0;
+
+  constructor(bytes: Uint8Array, report: ReportAt) {
+    this.bytes = bytes;
+    this.#report = report;
+  }
+
+  #peek(at = this.#at): number {
+    return at < this.bytes.length ? this.bytes[at]! : 256;
+  }
+  #is(bit: number): boolean {
+    return (classes[this.#peek()]! & bit) !== 0;
+  }
+  #take(c: string, or = c): boolean {
+    const b = this.#peek();
+    if (b !== c.charCodeAt(0) && b !== or.charCodeAt(0)) return false;
+    this.#at++;
+    return true;
+  }
+  #takeOne(bit: number): boolean {
+    if (!this.#is(bit)) return false;
+    this.#at++;
+    return true;
+  }
+  #takeAll(bit: number): void {
+    while (this.#is(bit)) this.#at++;
+  }
+  #complain(message: string): void {
+    this.#report(this.#at, message);
+  }
+
+  /** Moves to the next token. */
+  next(): void {
+    const { bytes } = this;
+    const before = this.type;
+    const beforeEnd = this.end;
+    for (;;) {
+      const b = this.#peek();
+      const c = classes[b]!;
+      if (c & BLANK) this.#at++;
+      else if (b === HASH) this.#skipComment();
+      else if (b === 256) {
+        this.type = Token.end;
+        this.start = this.end = bytes.length;
+        return;
+      } else if (b === 0 || c & CONTROL) {
+        this.#complain('Invalid control characters encountered in text.');
+        // Blanks other than the space count as control characters here, as in the reference.
+        while (this.#peek() === 0 || this.#is(CONTROL)) this.#at++;
+      } else {
+        this.start = this.#at++;
+        if (c & LETTER) {
+          this.type = Token.identifier;
+          let at = this.#at;
+          while (at < bytes.length && classes[bytes[at]!]! & (LETTER | DIGIT)) at++;
+          this.#at = at;
+        } else if (b === ZERO) this.type = this.#number(true, false);
+        else if (c & DIGIT) this.type = this.#number(false, false);
+        else if (b === DOT && this.#takeOne(DIGIT)) {
+          if (before === Token.identifier && beforeEnd === this.start) {
+            this.#report(this.start, 'Need space between identifier and decimal point.');
+          }
+          this.type = this.#number(false, true);
+        } else if (b === QUOTE || b === APOSTROPHE) {
+          this.#string(b);
+          this.type = Token.string;
+        } else {
+          if (b >= 0x80) this.#report(this.start, `Interpreting non ascii codepoint ${b}.`);
+          this.type = Token.symbol;
+        }
+        this.end = this.#at;
+        return;
+      }
+    }
+  }
+
+  /** A comment ends after its line, or before a NUL. */
+  #skipComment(): void {
+    let at = this.#at;
+    while (at < this.bytes.length && this.bytes[at] !== NEWLINE && this.bytes[at] !== 0) at++;
+    this.#at = this.bytes[at] === NEWLINE ? at + 1 : at;
+  }
+
+  #number(startedWithZero: boolean, startedWithDot: boolean): Token {
+    let isFloat = startedWithDot;
+    if (startedWithZero && this.#take('x', 'X')) {
+      if (!this.#is(HEX)) this.#complain('"0x" must be followed by hex digits.');
+      this.#takeAll(HEX);
+    } else if (startedWithZero && this.#is(DIGIT)) {
+      this.#takeAll(OCTAL);
+      if (this.#is(DIGIT)) {
+        this.#complain('Numbers starting with leading zero must be in octal.');
+        this.#takeAll(DIGIT);
+      }
+    } else {
+      this.#takeAll(DIGIT);
+      if (!startedWithDot && this.#take('.')) {
+        isFloat = true;
+        this.#takeAll(DIGIT);
+      }
+      if (this.#take('e', 'E')) {
+        isFloat = true;
+        this.#take('-', '+');
+        if (!this.#is(DIGIT)) this.#complain('"e" must be followed by exponent.');
+        this.#takeAll(DIGIT);
+      }
+      if (this.#take('f', 'F')) isFloat = true;
+    }
+    if (this.#is(LETTER)) this.#complain('Need space between number and identifier.');
+    else if (this.#peek() === DOT) {
+      this.#complain(
+        isFloat
+          ? "Already saw decimal point or exponent; can't have another one."
+          : 'Hex and octal numbers must be integers.',
+      );
+    }
+    return isFloat ? Token.float : Token.integer;
+  }
+
+  #string(delimiter: number): void {
+    const { bytes } = this;
+    for (;;) {
+      const b = this.#peek();
+      if (b === 256 || b === 0) return this.#complain('Unexpected end of string.');
+      if (b === NEWLINE) return this.#complain('String literals cannot cross line boundaries.');
+      this.#at++;
+      if (b === delimiter) return;
+      if (b === BACKSLASH) this.#escape();
+      else {
+        let at = this.#at;
+        while (at < bytes.length && bytes[at]! > BACKSLASH) at++;
+        this.#at = at;
+      }
+    }
+  }
+
+  #escape(): void {
+    // Further octal or hex digits are ordinary characters as far as the cut is concerned.
+    if (this.#takeOne(ESCAPE) || this.#takeOne(OCTAL)) return;
+    if (this.#take('x')) {
+      if (!this.#takeOne(HEX)) this.#complain('Expected hex digits for escape sequence.');
+    } else if (this.#take('u')) {
+      for (let i = 0; i < 4; i++) {
+        if (!this.#takeOne(HEX)) return this.#complain('Expected four hex digits for \\u escape sequence.');
+      }
+    } else if (this.#take('U')) {
+      let fits = this.#take('0') && this.#take('0') && this.#take('0', '1');
+      for (let i = 0; fits && i < 5; i++) fits = this.#takeOne(HEX);
+      if (!fits) this.#complain('Expected eight hex digits up to 10ffff for \\U escape sequence');
+    } else this.#complain('Invalid escape sequence in string literal.');
+  }
+}

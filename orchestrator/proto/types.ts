@@ -1,0 +1,118 @@
+import { internalError } from '../core/index.ts';
+import type { FieldSpec } from './field.ts';
+import type { Messages } from './messages.ts';
+import { enumTable, messageTable } from './schema.ts';
+import type { SpanRecord } from './spans.ts';
+
+export type TypeName = keyof Messages;
+
+/** An enumeration both ways round. */
+export interface EnumType {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly names: ReadonlyMap<number, string>;
+}
+
+export interface Field extends Omit<FieldSpec, 'default'> {
+  /** What an unset field reads as: its proto2 default, null for a sub-message, an empty list where repeated. */
+  readonly unset: unknown;
+  readonly enumeration?: EnumType;
+}
+
+/** A message type, ready for readers and writers. */
+export interface MessageType {
+  readonly name: TypeName;
+  /** In the order of declaration. */
+  readonly fields: readonly Field[];
+  /** In the order of field numbers, as files are written. */
+  readonly ordered: readonly Field[];
+  readonly byName: ReadonlyMap<string, Field>;
+  readonly byNumber: ReadonlyMap<number, Field>;
+  readonly make: new () => Message;
+}
+
+/**
+ * The base of all message objects. Its private slots hold what is not part of the message's value: where it stands in
+ * a text, and the few numbers which a double cannot hold exactly.
+ */
+export abstract class Message {
+  declare readonly $type: MessageType;
+  #spans: SpanRecord | undefined;
+  #exact: Map<string, bigint> | undefined;
+
+  static spans(message: Message): SpanRecord | undefined {
+    return message.#spans;
+  }
+  static setSpans(message: Message, spans: SpanRecord | undefined): void {
+    message.#spans = spans;
+  }
+  /** Bits of 64-bit integers beyond 2^53 and of NaNs with a sign, by `field` or `field[index]`. */
+  static exact(message: Message): Map<string, bigint> | undefined {
+    return message.#exact;
+  }
+  static setExact(message: Message, key: string, bits: bigint): void {
+    message.#exact ??= new Map();
+    message.#exact.set(key, bits);
+  }
+}
+
+const types = new Map<string, MessageType>();
+const enums = new Map<string, EnumType>();
+/** Shared by all unset repeated fields; frozen, so that adding to an unset field fails at once. */
+const none: readonly never[] = Object.freeze([]);
+const noBytes = new Uint8Array(0);
+
+export function enumType(name: string): EnumType {
+  let found = enums.get(name);
+  if (!found) {
+    const entries = Object.entries(enumTable[name] ?? {});
+    found = { numbers: new Map(entries), names: new Map(entries.map(([key, value]) => [value, key])) };
+    enums.set(name, found);
+  }
+  return found;
+}
+
+function unsetValue(spec: FieldSpec): unknown {
+  if (spec.repeated) return none;
+  if (spec.type === 'message') return null;
+  if (spec.default !== undefined) return spec.type === 'float' ? Math.fround(spec.default as number) : spec.default;
+  if (spec.type === 'enum') return enumType(spec.of!).numbers.values().next().value;
+  if (spec.type === 'string') return '';
+  if (spec.type === 'bytes') return noBytes;
+  return spec.type === 'bool' ? false : 0;
+}
+
+function build(name: TypeName): MessageType {
+  const specs = messageTable[name];
+  if (!specs) throw internalError(`no message type ${name}`);
+  const fields = specs.map(
+    (spec): Field => ({
+      ...spec,
+      unset: unsetValue(spec),
+      ...(spec.type === 'enum' ? { enumeration: enumType(spec.of!) } : {}),
+    }),
+  );
+  const make = class extends Message {};
+  const type: MessageType = {
+    name,
+    fields,
+    ordered: [...fields].sort((a, b) => a.number - b.number),
+    byName: new Map(fields.map((f) => [f.name, f])),
+    byNumber: new Map(fields.map((f) => [f.number, f])),
+    make,
+  };
+  Object.defineProperty(make, 'name', { value: name });
+  Object.defineProperty(make.prototype, '$type', { value: type });
+  // Own properties must be able to cover these defaults, hence writable.
+  for (const f of fields) Object.defineProperty(make.prototype, f.name, { value: f.unset, writable: true });
+  return type;
+}
+
+/** The message type of a name, built at first use (start-up pays only for what a command reads). */
+export function typeOf(name: string): MessageType {
+  let type = types.get(name);
+  if (!type) {
+    type = build(name as TypeName);
+    types.set(name, type);
+  }
+  return type;
+}
