@@ -16,6 +16,10 @@ export interface DeviceBuffer {
 /** Something enqueued; later commands may wait for it. Buffers it uses stay pinned until it completes. */
 export interface Command {
   readonly label: string;
+  /** Known to have ended: it may stay in wait lists, where it no longer counts. */
+  readonly done: boolean;
+  /** Times on the device's clock, once done. */
+  readonly times: CommandTimes | undefined;
 }
 
 export interface LaunchRequest {
@@ -42,6 +46,8 @@ export interface Device {
   /** Compute units of the kernel; a launch may name one of them. */
   readonly computeUnits: number;
   readonly counters: DeviceCounters;
+  /** The memory bank that a kernel argument is wired to; arguments of one bank share buffers. */
+  bankOf(argument: number): number;
   /** Bind host memory of a tensor to memory of the card in the bank that the kernel's argument is wired to. */
   allocate(tensor: Tensor, argument: number): DeviceBuffer;
   /** Gives card memory back, once the commands that use it have completed. */

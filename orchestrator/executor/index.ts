@@ -1,4 +1,6 @@
+export * from './accelerator.ts';
 export * from './execution.ts';
 export * from './launch.ts';
 export * from './run.ts';
+export * from './session.ts';
 export * from './steps.ts';

@@ -159,7 +159,7 @@ export class PlanExecution implements Execution {
   }
 
   collectGradients(): void {
-    const diffs = this.net.learnable.map((p) => this.params.blobs[p]!.diffTensor);
+    const diffs = this.net.learnable.map((p) => this.params.blobs[p.index]!.diffTensor);
     if (this.residency) {
       for (const tensor of diffs) this.residency.prefetchToHost(tensor);
       this.residency.hostRead(diffs);

@@ -107,7 +107,8 @@ export function readExperiment(file: string | undefined, settings: readonly stri
   const root = schema();
   const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(root);
   const value: Record<string, unknown> = document.toJS();
-  if (!validate(value) && validate.errors) throw inputError(validate.errors.map((e) => explain(e, document, counter, name, root)));
+  if (!validate(value) && validate.errors)
+    throw inputError(validate.errors.map((e) => explain(e, document, counter, name, root)));
   // Paths of the file count from the file; those of --set from the working directory.
   const folder = file === undefined ? process.cwd() : dirname(resolve(file));
   for (const key of ['solver', 'model', 'weights', 'xclbin']) {

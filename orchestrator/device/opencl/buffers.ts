@@ -44,6 +44,11 @@ export class Buffers {
     this.used = (summary?.banks ?? []).map(() => 0);
   }
 
+  /** Bank index of an argument; 0 where a platform has no topology. */
+  bankOf(argument: number): number {
+    return this.wiring.get(argument) ?? 0;
+  }
+
   allocate(tensor: Tensor, argument: number): OpenClBuffer {
     const memory = this.hostBytes(tensor);
     const bank = this.reserve(tensor, argument, memory.byteLength);

@@ -16,6 +16,7 @@ export interface OpenClCommand extends Command {
   /** OpenCL execution status: > 0 under way, 0 complete, < 0 failed. */
   status: number;
   buffers: readonly OpenClBuffer[];
+  done: boolean;
   times: CommandTimes | undefined;
 }
 
@@ -59,7 +60,7 @@ export class Commands {
     const waits = this.fill(after as readonly OpenClCommand[]);
     check(call(waits, waits > 0 ? this.list : null, this.event), () => `enqueueing ${kind} ${label}`);
     for (const buffer of buffers) buffer.uses++;
-    const command: OpenClCommand = { label, kind, event: this.event[0]!, status: 3, buffers, times: undefined };
+    const command: OpenClCommand = { label, kind, event: this.event[0]!, status: 3, buffers, done: false, times: undefined };
     this.pending.push(command);
     return command;
   }
@@ -107,6 +108,7 @@ export class Commands {
   private end(command: OpenClCommand, status: number, i: number): void {
     command.status = status;
     command.event = 0n;
+    command.done = true;
     const [queued, start, end] = this.times.subarray(3 * i, 3 * i + 3);
     command.times = { queued: queued!, start: start!, end: end! };
     // -14 only says that a command before it failed.

@@ -63,6 +63,10 @@ class OpenClDevice implements Device {
     });
   }
 
+  bankOf(argument: number): number {
+    return this.buffers.bankOf(argument);
+  }
+
   allocate(tensor: Tensor, argument: number): OpenClBuffer {
     const buffer = this.buffers.allocate(tensor, argument);
     this.args.forget();

@@ -1,0 +1,68 @@
+import { accepts, describePass, type KernelRequest, type Manifest, type Pass } from '../kernels/index.ts';
+import { convolutionSettings } from '../layers/index.ts';
+import type { Net, NetLayer } from '../net/index.ts';
+import type { Accelerator } from '../plan/index.ts';
+import type { DescriptorWriter } from './launch.ts';
+
+const PASS: Record<string, Pass> = {
+  forward: 'forward',
+  'backward-data': 'backwardData',
+  'backward-weights': 'backwardWeights',
+};
+
+/** The layer in the words of kernels/, which knows no nets. */
+function request(layer: NetLayer, bottom: readonly number[], top: readonly number[]): KernelRequest {
+  const base = { type: layer.type.type, bottoms: [bottom], tops: [top], bias: layer.params.length > 1 };
+  if (layer.type.type === 'Convolution') {
+    const { kernel, stride, pad, dilation, group } = convolutionSettings(layer.param, bottom);
+    return { ...base, kernel, stride, pad, dilation, groups: group };
+  }
+  if (layer.type.type === 'InnerProduct') {
+    const { axis, transpose } = layer.param.inner_product_param!;
+    return { ...base, axis: axis < 0 ? axis + bottom.length : axis, transposed: transpose };
+  }
+  return base;
+}
+
+/** A manifest as the planner asks it. */
+export function accelerator(manifest: Manifest): Accelerator {
+  return {
+    board: manifest.board,
+    config: manifest.config,
+    computeUnits: manifest.computeUnits.length,
+    lanes: manifest.lanes,
+    accepts(net: Net, layer: NetLayer) {
+      if (!manifest.operations.includes(layer.type.type)) {
+        return { accepted: false, reason: `${manifest.config} has no kernel for ${layer.type.type}` };
+      }
+      if (layer.bottoms.length !== 1) {
+        return { accepted: false, reason: `${layer.bottoms.length} bottoms share the weights; a launch takes one` };
+      }
+      const shape = (id: string) => net.blobs.get(id)!.shape;
+      const answer = accepts(manifest, request(layer, shape(layer.bottoms[0]!), shape(layer.tops[0]!)));
+      return answer.accepted
+        ? { accepted: true, reason: `${manifest.kernel} takes it` }
+        : { accepted: false, reason: answer.reason };
+    },
+  };
+}
+
+/** Op descriptors from launch tasks, one per compute unit that takes part. */
+export function descriptorWriter(manifest: Manifest): DescriptorWriter {
+  return (task) => {
+    const answer = accepts(manifest, request(task.layer, task.bottom, task.top));
+    if (!answer.accepted) throw new Error(`${task.layer.name} was planned for the card: ${answer.reason}`);
+    const pass = PASS[task.pass]!;
+    const weights = pass === 'backwardWeights';
+    const geometry = {
+      ...answer.geometries[0]!,
+      lanes: task.lanes,
+      ...(weights && { bias: task.biasWanted }),
+    };
+    const options = { accumulate: weights && task.accumulate, biasOnly: weights && !task.weightsWanted };
+    return describePass(geometry, pass, options, manifest.computeUnits.length).map((descriptors, computeUnit) => ({
+      computeUnit,
+      descriptors,
+    }));
+  };
+}
