@@ -159,7 +159,7 @@ export class PlanExecution implements Execution {
   }
 
   collectGradients(): void {
-    const diffs = this.net.learnable.map((p) => this.params.blobs[p.index]!.diffTensor);
+    const diffs = this.net.learnable.map((p) => this.params.blobs[p]!.diffTensor);
     if (this.residency) {
       for (const tensor of diffs) this.residency.prefetchToHost(tensor);
       this.residency.hostRead(diffs);
@@ -167,7 +167,7 @@ export class PlanExecution implements Execution {
   }
 
   parametersChanged(): void {
-    this.residency?.hostWrite(this.net.params.map((p) => this.params.blobs[p]!.dataTensor));
+    this.residency?.hostWrite(this.net.params.map((p) => this.params.blobs[p.index]!.dataTensor));
   }
 
   outputs(): NetOutput[] {

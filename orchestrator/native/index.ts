@@ -1,2 +1,3 @@
+export { nativeClock } from './clock.ts';
 export * from './open.ts';
 export * from './types.ts';

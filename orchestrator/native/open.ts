@@ -1,5 +1,6 @@
 import { PAGE, setPageOffset } from '../blob/index.ts';
 import { usageError } from '../core/index.ts';
+import { clocked } from './clock.ts';
 import { openFfiNapi } from './ffi-napi.ts';
 import { koffiAdapter } from './koffi.ts';
 import type { Adapter, NativeLibrary } from './types.ts';
@@ -37,6 +38,8 @@ export function loadLibrary(path: string): NativeLibrary {
   let library = libraries.get(path);
   if (!library) {
     library = native().load(path);
+    // Benchmarks ask for it before anything is loaded; a training run pays nothing.
+    if (process.env.CREMA_NATIVE_CLOCK === '1') library = clocked(library);
     libraries.set(path, library);
   }
   return library;

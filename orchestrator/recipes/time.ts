@@ -1,0 +1,142 @@
+import { performance } from 'node:perf_hooks';
+import type { Provenance } from '../core/index.ts';
+import { modelPlan } from '../cost/index.ts';
+import type { Session, StepTime, TransferTime } from '../executor/index.ts';
+import { nativeClock } from '../native/index.ts';
+import { createParams, type Net } from '../net/index.ts';
+import { fillInputs } from './inputs.ts';
+
+/** One layer's share of a step. Milliseconds and bytes per step. */
+export interface LayerTime {
+  readonly name: string;
+  readonly type: string;
+  readonly place: 'host' | 'fpga';
+  /** Host time in its own steps: native code and the JavaScript around it. */
+  readonly host_forward_ms: number;
+  readonly host_backward_ms: number;
+  /** Time on the card's clock. */
+  readonly device_forward_ms: number;
+  readonly device_backward_ms: number;
+  readonly launches: number;
+}
+
+export interface TimeResult {
+  readonly net: string;
+  readonly device: string;
+  readonly provenance: Provenance;
+  readonly batch: number;
+  readonly threads: number;
+  readonly iterations: number;
+  readonly images_per_second: number;
+  readonly step_ms: number;
+  readonly launches: number;
+  readonly bytes_to_device: number;
+  readonly bytes_from_device: number;
+  /** Modelled: useful multiply-accumulates over those the configured array has room for. */
+  readonly array_utilisation: number | null;
+  readonly javascript_share: number;
+  readonly memory: { readonly blobs: number; readonly parameters: number; readonly layers: number };
+  readonly layers: readonly LayerTime[];
+}
+
+export interface TimeOptions {
+  readonly iterations: number;
+  readonly warmup?: number;
+  /** Forward only. */
+  readonly forwardOnly?: boolean;
+  readonly seed: number;
+  readonly threads: number;
+  /** Runs after each backward pass: the parameter update, so that a step is a training step. */
+  readonly update?: ((net: Net) => void) | undefined;
+}
+
+interface Seen {
+  readonly steps: StepTime[];
+  readonly transfers: TransferTime[];
+}
+
+/** Times whole steps of a net; inputs without a source of their own hold fixed random numbers. */
+export function timeNet(net: Net, session: Session, options: TimeOptions): TimeResult {
+  const seen: Seen = { steps: [], transfers: [] };
+  let recording = false;
+  const observer = {
+    step: (t: StepTime) => {
+      if (recording) seen.steps.push(t);
+    },
+    transfer: (t: TransferTime) => {
+      if (recording) seen.transfers.push(t);
+    },
+  };
+  const params = createParams(net, options.seed);
+  const training = !options.forwardOnly;
+  const execution = session.execute(net, params, { training, observer });
+  fillInputs(net, execution, options.seed);
+  const step = () => {
+    execution.forward();
+    if (!training) return;
+    execution.backward(false);
+    execution.collectGradients();
+    execution.parametersChanged();
+  };
+  for (let i = 0; i < (options.warmup ?? 2); i++) step();
+  execution.settle();
+  recording = true;
+  const before = { ...session.device?.counters };
+  nativeClock.milliseconds = 0;
+  nativeClock.running = true;
+  const begin = performance.now();
+  for (let i = 0; i < options.iterations; i++) step();
+  execution.settle();
+  const elapsed = performance.now() - begin;
+  nativeClock.running = false;
+  const after = session.device?.counters;
+  const per = (key: 'launches' | 'bytesToDevice' | 'bytesFromDevice') =>
+    after ? (after[key] - (before[key] ?? 0)) / options.iterations : 0;
+  const model = session.manifest ? modelPlan(execution.plan, net, session.manifest) : undefined;
+  const result: TimeResult = {
+    net: net.name,
+    device: session.device?.name ?? 'host',
+    provenance: session.device && session.settings.device === 'sim' ? 'simulated' : 'measured',
+    batch: net.batch,
+    threads: options.threads,
+    iterations: options.iterations,
+    images_per_second: (net.batch * options.iterations * 1000) / elapsed,
+    step_ms: elapsed / options.iterations,
+    launches: per('launches'),
+    bytes_to_device: per('bytesToDevice'),
+    bytes_from_device: per('bytesFromDevice'),
+    array_utilisation: model?.utilisation ?? null,
+    javascript_share: Math.max(0, 1 - nativeClock.milliseconds / elapsed),
+    memory: execution.memoryBytes(),
+    layers: perLayer(net, execution.plan.placements, seen, options.iterations),
+  };
+  execution.close();
+  return result;
+}
+
+function perLayer(
+  net: Net,
+  placements: readonly { layer: number; place: 'host' | 'fpga' }[],
+  seen: Seen,
+  iterations: number,
+): LayerTime[] {
+  return net.layers.map((layer) => {
+    const steps = seen.steps.filter((s) => s.layer === layer.index);
+    const sum = (list: readonly StepTime[], of: (s: StepTime) => number) =>
+      list.reduce((total, s) => total + of(s), 0) / iterations;
+    const forward = steps.filter((s) => s.pass === 'forward');
+    const backward = steps.filter((s) => s.pass !== 'forward');
+    const device = (s: StepTime) =>
+      s.commands.reduce((t, c) => t + (c.times ? (c.times.end - c.times.start) / 1e6 : 0), 0);
+    return {
+      name: layer.name,
+      type: layer.type.type,
+      place: placements[layer.index]!.place,
+      host_forward_ms: sum(forward, (s) => s.hostMs),
+      host_backward_ms: sum(backward, (s) => s.hostMs),
+      device_forward_ms: sum(forward, device),
+      device_backward_ms: sum(backward, device),
+      launches: steps.reduce((n, s) => n + s.commands.length, 0) / iterations,
+    };
+  });
+}
