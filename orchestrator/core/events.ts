@@ -24,7 +24,10 @@ export type RunEvent =
       outputs: Output[];
       imagesPerSecond: number;
       deviceBusy: number;
+      /** The solver's `display` falls on this iteration; outputs are given only then. */
+      display: boolean;
     }
+  | { kind: 'debug'; time: number; iteration: number; lines: string[] }
   | { kind: 'test-start'; time: number; iteration: number; net: number }
   | {
       kind: 'test';

@@ -29,7 +29,14 @@ export function updateSgd(weight: A, diff: A, history: A, r: Regularisation, rat
 }
 
 /** history as in SGD; weight -= (1 + momentum) · new history − momentum · old history. */
-export function updateNesterov(weight: A, diff: A, history: A, r: Regularisation, rate: number, momentum: number): void {
+export function updateNesterov(
+  weight: A,
+  diff: A,
+  history: A,
+  r: Regularisation,
+  rate: number,
+  momentum: number,
+): void {
   nesterov(weight, diff, history, weight.length, r.scale, r.power, r.decay, rate, momentum);
 }
 

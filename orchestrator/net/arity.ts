@@ -1,5 +1,5 @@
 import type { Problem } from '../core/index.ts';
-import { type Arity, type LayerType } from '../layers/index.ts';
+import type { Arity, LayerType } from '../layers/index.ts';
 import { type LayerParameter, spanOf } from '../proto/index.ts';
 
 function amount({ min, max }: Arity, noun: string): string {

@@ -2,8 +2,15 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Shape } from '../blob/index.ts';
 import { CremaError, nearest, type Problem, RandomStream } from '../core/index.ts';
-import { type Layer, type LayerContext, type LayerType, layerTypes, type Phase } from '../layers/index.ts';
-import { type LayerParameter, type NetParameter, Phase as PhaseNumber, isSet, spanOf, upgradeNet } from '../proto/index.ts';
+import { checkFiller, type Layer, type LayerContext, type LayerType, layerTypes, type Phase } from '../layers/index.ts';
+import {
+  isSet,
+  type LayerParameter,
+  type NetParameter,
+  Phase as PhaseNumber,
+  spanOf,
+  upgradeNet,
+} from '../proto/index.ts';
 import { checkArity } from './arity.ts';
 import { analyseBackward, type BackwardLayer } from './backward.ts';
 import { layerProblems } from './failure.ts';
@@ -21,6 +28,7 @@ interface Placed extends BackwardLayer {
   readonly wired: Wired;
   readonly type: LayerType;
   readonly layer: Layer;
+  readonly random: RandomStream;
   readonly params: number[];
   readonly lossWeights: readonly number[];
 }
@@ -39,12 +47,17 @@ class Builder {
   }
 
   private context(param: LayerParameter): LayerContext {
-    const phase: Phase = isSet(param, 'phase') ? (param.phase === PhaseNumber.TRAIN ? 'TRAIN' : 'TEST') : this.options.phase;
+    const phase: Phase = isSet(param, 'phase')
+      ? param.phase === PhaseNumber.TRAIN
+        ? 'TRAIN'
+        : 'TEST'
+      : this.options.phase;
     const folder = this.options.file ? dirname(this.options.file) : '.';
     return {
       phase,
       random: new RandomStream(this.options.seed ?? 1, `${phase}/${param.name}`),
-      resolve: (path) => (isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path)) ? path : join(folder, path)),
+      resolve: (path) =>
+        isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path)) ? path : join(folder, path),
       assumedRecord: this.options.record,
     };
   }
@@ -56,7 +69,10 @@ class Builder {
     const bottoms = wired.bottoms.map((blob) => this.shapes.get(blob));
     for (const blob of wired.bottoms) this.available.delete(blob);
     const automatic = type?.autoTops ? Math.max(0, type.tops.min - wired.tops.length) : 0;
-    const tops = [...wired.tops, ...Array.from({ length: automatic }, (_, i) => automaticName(wired, wired.tops.length + i))];
+    const tops = [
+      ...wired.tops,
+      ...Array.from({ length: automatic }, (_, i) => automaticName(wired, wired.tops.length + i)),
+    ];
     this.claimTops(wired, type);
     const shapes = type && this.setUp(wired, type, bottoms, tops);
     tops.forEach((top, i) => {
@@ -113,7 +129,9 @@ class Builder {
           ...at,
           message: `top '${top}' is already made by another layer`,
           expected: 'a name of its own; only an in-place layer repeats its bottom',
-          hint: bottoms[i]?.startsWith(`${top}_`) ? `'${top}' has other consumers too: do not compute it in place` : undefined,
+          hint: bottoms[i]?.startsWith(`${top}_`)
+            ? `'${top}' has other consumers too: do not compute it in place`
+            : undefined,
           code: 'duplicate-top',
         });
       }
@@ -130,14 +148,18 @@ class Builder {
     const { param } = wired;
     const known = bottoms.every((b) => b !== undefined);
     const countsFit = wired.inserted || checkArity(type, param, tops.length, this.problems);
+    const context = this.context(param);
     let layer: Layer;
     let shapes: Shape[] | undefined;
     try {
-      layer = type.create(param, this.context(param));
+      layer = type.create(param, context);
       if (!known || !countsFit) return undefined;
       shapes = layer.reshape(bottoms as Shape[]);
       for (const [i, shape] of shapes.entries()) checkSize(`top '${tops[i]}'`, shape);
-      for (const spec of layer.params) checkSize(`parameter '${spec.name}'`, spec.shape);
+      for (const spec of layer.params) {
+        checkSize(`parameter '${spec.name}'`, spec.shape);
+        checkFiller(spec.filler, spec.shape, fillerPath(param, spec.filler));
+      }
     } catch (error) {
       this.problems.push(...layerProblems(error, param));
       return undefined;
@@ -156,13 +178,16 @@ class Builder {
       wired,
       type,
       layer,
+      random: context.random,
       bottoms: wired.bottoms,
       tops,
       params: first,
       lossWeights,
       asked: wired.inserted ? [] : param.propagate_down,
       hasBackward: layer.backward !== undefined,
-      paramPropagate: layer.params.map((s, j) => (param.param[j] && isSet(param.param[j], 'lr_mult') ? param.param[j].lr_mult : (s.lrMult ?? 1)) !== 0),
+      paramPropagate: layer.params.map(
+        (s, j) => (param.param[j] && isSet(param.param[j], 'lr_mult') ? param.param[j].lr_mult : (s.lrMult ?? 1)) !== 0,
+      ),
       propagateDown: [],
       needBackward: false,
     });
@@ -175,7 +200,8 @@ class Builder {
       this.problems.push({
         message: `loss_weight is given ${lossWeights.length} times for ${tops} tops`,
         expected: 'none, or one for each top',
-        hint: lossWeights.length === 0 ? 'a loss layer with a second top needs loss_weight: 1 loss_weight: 0' : undefined,
+        hint:
+          lossWeights.length === 0 ? 'a loss layer with a second top needs loss_weight: 1 loss_weight: 0' : undefined,
         path: `${param.name} > loss_weight`,
         span: spanOf(param, 'loss_weight', 0) ?? spanOf(param, 'type'),
         code: 'loss-weight',
@@ -183,6 +209,15 @@ class Builder {
     }
     return Array.from({ length: tops }, (_, i) => given[i] ?? 0);
   }
+}
+
+/** Where a filler stands in its layer, e.g. `convolution_param > weight_filler`. */
+function fillerPath(param: LayerParameter, filler: unknown): string | undefined {
+  for (const [field, settings] of Object.entries(param)) {
+    if (typeof settings !== 'object' || settings === null) continue;
+    for (const [name, value] of Object.entries(settings)) if (filler && value === filler) return `${field} > ${name}`;
+  }
+  return undefined;
 }
 
 const automaticName = (wired: Wired, slot: number) => `${wired.name}(automatic ${slot})`;
@@ -193,7 +228,8 @@ function checkSize(what: string, shape: Shape): void {
     count *= d;
     if (Number.isSafeInteger(d) && d >= 0 && count <= MAX_BLOB_ELEMENTS) continue;
     throw new CremaError('input', {
-      message: d < 0 ? `${what} would have the size ${d}: [${shape.join(' ')}]` : `${what} [${shape.join(' ')}] is too large`,
+      message:
+        d < 0 ? `${what} would have the size ${d}: [${shape.join(' ')}]` : `${what} [${shape.join(' ')}] is too large`,
       expected: d < 0 ? 'sizes ≥ 0' : `at most ${MAX_BLOB_ELEMENTS} elements`,
       hint: 'check kernel, stride, num_output and batch size',
       code: d < 0 ? 'negative-size' : 'size-overflow',
@@ -238,6 +274,7 @@ function assemble(text: NetParameter, builder: Builder, options: NetOptions): Ne
       name: p.wired.name,
       type: p.type,
       layer: p.layer,
+      random: p.random,
       param: p.wired.param,
       bottoms: p.bottoms,
       tops: p.tops,

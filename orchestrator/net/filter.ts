@@ -1,6 +1,13 @@
 import type { Problem } from '../core/index.ts';
 import type { Phase } from '../layers/index.ts';
-import { isSet, type LayerParameter, type NetParameter, type NetStateRule, Phase as PhaseNumber, spanOf } from '../proto/index.ts';
+import {
+  isSet,
+  type LayerParameter,
+  type NetParameter,
+  type NetStateRule,
+  Phase as PhaseNumber,
+  spanOf,
+} from '../proto/index.ts';
 
 /** What include and exclude rules are held against. */
 export interface State {

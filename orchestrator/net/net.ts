@@ -1,4 +1,5 @@
 import type { Shape } from '../blob/index.ts';
+import type { RandomStream } from '../core/index.ts';
 import type { Layer, LayerType, Phase } from '../layers/index.ts';
 import type { FillerParameter, LayerParameter, NetParameter } from '../proto/index.ts';
 
@@ -51,6 +52,8 @@ export interface NetLayer {
   readonly name: string;
   readonly type: LayerType;
   readonly layer: Layer;
+  /** The layer's random stream; its position is state that a snapshot keeps. */
+  readonly random: RandomStream;
   readonly param: LayerParameter;
   readonly bottoms: readonly string[];
   readonly tops: readonly string[];

@@ -86,7 +86,13 @@ function splitLayer(source: Source): Wired {
   const name = splitName(source);
   const tops = Array.from({ length: source.uses }, (_, k) => `${name}_${k}`);
   const lossWeights = source.lossWeight === 0 ? [] : tops.map((_, k) => (k === 0 ? source.lossWeight : 0));
-  const param = create('LayerParameter', { name, type: 'Split', bottom: [source.blob], top: tops, loss_weight: lossWeights });
+  const param = create('LayerParameter', {
+    name,
+    type: 'Split',
+    bottom: [source.blob],
+    top: tops,
+    loss_weight: lossWeights,
+  });
   return { name, param, bottoms: [source.blob], tops, lossWeights, inserted: true };
 }
 

@@ -37,7 +37,8 @@ export class RateSchedule {
     if (!policy) {
       const near = nearest(solver.lr_policy, Object.keys(policies));
       throw inputError({
-        message: solver.lr_policy === '' ? 'no lr_policy is given' : `unknown learning rate policy '${solver.lr_policy}'`,
+        message:
+          solver.lr_policy === '' ? 'no lr_policy is given' : `unknown learning rate policy '${solver.lr_policy}'`,
         path: 'lr_policy',
         span: spanOf(solver, 'lr_policy') ?? spanOf(solver),
         expected: `one of ${Object.keys(policies).join(', ')}`,
@@ -67,6 +68,14 @@ export class RateSchedule {
       this.currentStep++;
     }
     return this.policy.rate(this.solver, iteration, this.currentStep);
+  }
+
+  /** The rate that `next` would give, without passing a step. */
+  peek(iteration: number): number {
+    const step = this.currentStep;
+    const rate = this.next(iteration);
+    this.currentStep = step;
+    return rate;
   }
 }
 

@@ -5,6 +5,7 @@ import type { UpdateRule } from './rule.ts';
 export const nesterov: UpdateRule = {
   type: 'Nesterov',
   historySets: 1,
+  idleAtZeroRate: true,
   update: (s, { weight, diff, history, regularisation, rate }) =>
     updateNesterov(weight, diff, history[0]!, regularisation, rate, s.momentum),
 };

@@ -20,6 +20,8 @@ export interface UpdateRule {
   readonly type: string;
   /** Sets of history blobs in a solver state: 1, or 2 for Adam and AdaDelta. */
   readonly historySets: 1 | 2;
+  /** At rate 0 and with a history of zeros the update changes nothing: such blobs (frozen ones, statistics) are left out. */
+  readonly idleAtZeroRate?: boolean;
   /** Why these settings do not fit the rule: field and expectation. */
   check?(solver: SolverParameter): { field: keyof SolverParameter & string; expected: string } | undefined;
   update(solver: SolverParameter, step: UpdateStep): void;

@@ -1,0 +1,6 @@
+export { type FileCalls, fileCalls, writeAtomically } from './atomic.ts';
+export * from './files.ts';
+export * from './restore.ts';
+export { type LayerState, loadLayers, type Sidecar, saveLayers } from './sidecar.ts';
+export { applyWeights, decodeWeights, loadWeights } from './weights.ts';
+export * from './write.ts';

@@ -1,0 +1,316 @@
+import { setImmediate } from 'node:timers/promises';
+import type { EventSink, RunEvent } from '../core/index.ts';
+import type { Execution } from '../executor/index.ts';
+import { buildNet, closeNet, createParams, type Net, type ParamSet } from '../net/index.ts';
+import { SolverParameter_SnapshotFormat } from '../proto/index.ts';
+import {
+  applySnapshot,
+  loadLayers,
+  loadWeights,
+  newestSnapshot,
+  readSnapshot,
+  type Snapshot,
+  type SnapshotPaths,
+  saveLayers,
+  writeSnapshot,
+} from '../snapshot/index.ts';
+import { beforeUpdate, describePass, describeUpdate } from './debug.ts';
+import { divergence } from './divergence.ts';
+import { SmoothedLoss, type SmoothedState } from './loss.ts';
+import { type NetSource, resolveNets, resolvePath, type SolverNets } from './nets.ts';
+import { RateSchedule } from './rates.ts';
+import type { SolverSettings } from './settings.ts';
+import { listOutputs, type TestResult, testNet } from './test.ts';
+import { Updater } from './update.ts';
+
+/** Makes a net run: plans it and gives it memory, and a device where it uses one. */
+export type ExecutionFactory = (net: Net, params: ParamSet) => Execution | Promise<Execution>;
+
+/** State beside Caffe's that must survive a snapshot: precision, pruning, the run's own counters. Plain JSON. */
+export interface ExtraState {
+  save(): Record<string, unknown>;
+  load(state: Record<string, unknown>): void;
+}
+
+export interface SolverOptions {
+  readonly settings: SolverSettings;
+  /** Default: those the solver names. */
+  readonly nets?: SolverNets | undefined;
+  readonly execute: ExecutionFactory;
+  /** Default: the solver's random_seed, else 1. */
+  readonly seed?: number | undefined;
+  readonly sinks?: readonly EventSink[] | undefined;
+  /** Asked after every iteration and before every test pass. */
+  readonly shouldStop?: (() => 'stop' | 'snapshot' | undefined) | undefined;
+  /** Share of the time since the last call in which the device worked. */
+  readonly deviceBusy?: (() => number) | undefined;
+  readonly extra?: ExtraState | undefined;
+}
+
+export interface RunResult {
+  readonly iteration: number;
+  readonly reason: 'finished' | 'stopped';
+  readonly loss: number;
+  readonly smoothedLoss: number;
+  /** The last test of each test net. */
+  readonly tests: readonly (TestResult | undefined)[];
+  /** Images per second over the training iterations, tests and snapshots left out. */
+  readonly imagesPerSecond: number;
+  readonly snapshot: SnapshotPaths | undefined;
+}
+
+/** Caffe's solver: the training loop with tests, display, snapshots and resume. One instance is one run. */
+export class Solver {
+  readonly settings: SolverSettings;
+  readonly train: Execution;
+  readonly tests: readonly Execution[];
+  iteration = 0;
+  private readonly options: SolverOptions;
+  private readonly updater: Updater;
+  private readonly schedule: RateSchedule;
+  private readonly smoothed: SmoothedLoss;
+  private readonly seed: number;
+  private readonly began = performance.now();
+  private readonly lastTests: (TestResult | undefined)[];
+  private lastLoss = Number.NaN;
+  private lastSnapshot: SnapshotPaths | undefined;
+  private stopping = false;
+  private trainMs = 0;
+  private trained = 0;
+  private shown = { ms: 0, iterations: 0 };
+
+  private constructor(options: SolverOptions, seed: number, train: Execution, tests: readonly Execution[]) {
+    this.options = options;
+    this.settings = options.settings;
+    this.seed = seed;
+    this.train = train;
+    this.tests = tests;
+    this.updater = new Updater(options.settings, train.net, train.params);
+    this.schedule = new RateSchedule(options.settings.param);
+    this.smoothed = new SmoothedLoss(options.settings.param.average_loss);
+    this.lastTests = tests.map(() => undefined);
+  }
+
+  /** Builds all nets, fills or loads parameters and makes executions. Throws input and data CremaErrors. */
+  static async create(options: SolverOptions): Promise<Solver> {
+    const { param, file } = options.settings;
+    const seed = options.seed ?? (param.random_seed >= 0 ? param.random_seed : 1);
+    const sources = options.nets ?? resolveNets(param, file);
+    const build = (s: NetSource) =>
+      buildNet(s.net, { phase: s.phase, level: s.level, stages: s.stages, file: s.file, seed });
+    const nets: Net[] = [];
+    const executions: Execution[] = [];
+    try {
+      for (const source of [sources.train, ...sources.tests]) nets.push(build(source));
+      const trained = createParams(nets[0]!, seed);
+      const sets = nets.map((net, i) => (i === 0 ? trained : createParams(net, seed, trained)));
+      for (const path of param.weights.flatMap((w) => w.split(',')).map((w) => w.trim())) {
+        for (const [i, net] of nets.entries()) await loadWeights(resolvePath(path, file), net, sets[i]!);
+      }
+      for (const [i, net] of nets.entries()) executions.push(await options.execute(net, sets[i]!));
+    } catch (error) {
+      for (const execution of executions) execution.close();
+      for (const net of nets) closeNet(net);
+      throw error;
+    }
+    return new Solver(options, seed, executions[0]!, executions.slice(1));
+  }
+
+  /** Continues from a solver state. */
+  async restore(path: string): Promise<Snapshot> {
+    const snapshot = await readSnapshot(path, this.train.net);
+    this.take(snapshot);
+    return snapshot;
+  }
+
+  /** Continues from the newest whole snapshot of this solver's prefix; undefined where there is none. */
+  async restoreNewest(): Promise<Snapshot | undefined> {
+    const notice = (message: string) => this.emit({ kind: 'notice', time: this.time(), message });
+    const snapshot = await newestSnapshot(this.settings.snapshotPrefix, this.train.net, notice);
+    if (snapshot) this.take(snapshot);
+    return snapshot;
+  }
+
+  private take(snapshot: Snapshot): void {
+    applySnapshot(snapshot, this.train.net, this.train.params, this.updater.history);
+    this.updater.markRestored();
+    this.iteration = snapshot.state.iter;
+    this.schedule.currentStep = snapshot.state.current_step;
+    const { sidecar } = snapshot;
+    if (sidecar) {
+      [this.train, ...this.tests].forEach((e, i) => loadLayers(e.net, sidecar.nets[i] ?? []));
+      if (sidecar.loop['smoothed']) this.smoothed.load(sidecar.loop['smoothed'] as SmoothedState);
+      const extra = sidecar.loop['extra'];
+      if (extra) this.options.extra?.load(extra as Record<string, unknown>);
+    }
+    for (const e of [this.train, ...this.tests]) e.parametersChanged();
+  }
+
+  /** Runs up to max_iter as Caffe's Solve does, or until told to stop. */
+  async run(): Promise<RunResult> {
+    const { param } = this.settings;
+    await this.step(param.max_iter - this.iteration);
+    if (param.snapshot_after_train && (!param.snapshot || this.iteration % param.snapshot !== 0)) await this.snapshot();
+    if (!this.stopping) {
+      if (param.display && this.iteration % param.display === 0) {
+        this.lastLoss = this.train.forward();
+        this.smoothed.add(this.lastLoss);
+        this.report(this.schedule.peek(this.iteration), true, 0);
+      }
+      if (param.test_interval && this.iteration % param.test_interval === 0) this.testAll();
+    }
+    return {
+      iteration: this.iteration,
+      reason: this.stopping ? 'stopped' : 'finished',
+      loss: this.lastLoss,
+      smoothedLoss: this.smoothed.value,
+      tests: this.lastTests,
+      imagesPerSecond: this.imagesPerSecond(this.trainMs, this.trained),
+      snapshot: this.lastSnapshot,
+    };
+  }
+
+  /** `iterations` training iterations, with the tests, displays and snapshots that fall on them. */
+  async step(iterations: number): Promise<void> {
+    const { param } = this.settings;
+    const end = this.iteration + iterations;
+    while (this.iteration < end && !this.stopping) {
+      if (param.test_interval && this.iteration % param.test_interval === 0) {
+        if (this.iteration > 0 || param.test_initialization) this.testAll();
+        if (this.stopping) break;
+      }
+      this.trainOnce();
+      // Signals and timers get their turn.
+      await setImmediate();
+      const asked = this.options.shouldStop?.();
+      if (asked === 'stop') this.stopping = true;
+      if ((param.snapshot && this.iteration % param.snapshot === 0) || asked === 'snapshot') await this.snapshot();
+    }
+  }
+
+  private trainOnce(): void {
+    const { param } = this.settings;
+    const start = performance.now();
+    const display = param.display > 0 && this.iteration % param.display === 0;
+    const rate = this.schedule.next(this.iteration);
+    let sum = 0;
+    for (let i = 0; i < param.iter_size; i++) {
+      sum = Math.fround(sum + this.train.forward());
+      this.train.backward(i > 0);
+    }
+    const loss = Math.fround(sum / param.iter_size);
+    if (!Number.isFinite(loss)) throw divergence(this.train, this.iteration, loss, rate);
+    this.lastLoss = loss;
+    this.smoothed.add(loss);
+    this.report(rate, display, performance.now() - start);
+    this.train.collectGradients();
+    const debug = display && param.debug_info;
+    const lines = debug ? describePass(this.train) : [];
+    const before = debug ? beforeUpdate(this.train) : [];
+    this.updater.update(rate, this.iteration);
+    if (debug) {
+      lines.push(...describeUpdate(this.train, before));
+      this.emit({ kind: 'debug', time: this.time(), iteration: this.iteration, lines });
+    }
+    this.train.parametersChanged();
+    this.iteration++;
+    this.trained++;
+    const ms = performance.now() - start;
+    this.trainMs += ms;
+    this.shown.ms += ms;
+    this.shown.iterations++;
+  }
+
+  private imagesPerSecond(ms: number, iterations: number): number {
+    return ms > 0 ? (this.train.net.batch * this.settings.param.iter_size * iterations * 1000) / ms : 0;
+  }
+
+  private report(lr: number, display: boolean, currentMs: number): void {
+    const { ms, iterations } = this.shown;
+    this.emit({
+      kind: 'train',
+      time: this.time(),
+      iteration: this.iteration,
+      loss: this.lastLoss,
+      smoothedLoss: this.smoothed.value,
+      lr,
+      outputs: display ? listOutputs(this.train) : [],
+      imagesPerSecond: iterations > 0 ? this.imagesPerSecond(ms, iterations) : this.imagesPerSecond(currentMs, 1),
+      deviceBusy: this.options.deviceBusy?.() ?? 0,
+      display,
+    });
+    if (display) this.shown = { ms: 0, iterations: 0 };
+  }
+
+  /** Tests every test net; an interrupted test reports nothing. */
+  testAll(): void {
+    const { param } = this.settings;
+    this.tests.forEach((execution, index) => {
+      if (this.stopping) return;
+      this.emit({ kind: 'test-start', time: this.time(), iteration: this.iteration, net: index });
+      execution.parametersChanged();
+      const result = testNet(execution, param.test_iter[index]!, () => {
+        this.stopping ||= this.options.shouldStop?.() === 'stop';
+        return this.stopping;
+      });
+      if (!result) return;
+      this.lastTests[index] = result;
+      const loss = param.test_compute_loss ? result.loss : undefined;
+      const lr = this.schedule.peek(this.iteration);
+      this.emit({
+        kind: 'test',
+        time: this.time(),
+        iteration: this.iteration,
+        net: index,
+        outputs: result.outputs,
+        loss,
+        lr,
+      });
+    });
+  }
+
+  /** Writes model, state and side-car now. */
+  async snapshot(): Promise<SnapshotPaths> {
+    const { param, snapshotPrefix } = this.settings;
+    const format = param.snapshot_format === SolverParameter_SnapshotFormat.HDF5 ? 'hdf5' : 'binary';
+    const extra = this.options.extra?.save();
+    const paths = await writeSnapshot(snapshotPrefix, format, {
+      net: this.train.net,
+      params: this.train.params,
+      history: this.updater.history,
+      iteration: this.iteration,
+      currentStep: this.schedule.currentStep,
+      nets: [this.train, ...this.tests].map((e) => saveLayers(e.net)),
+      loop: { seed: this.seed, smoothed: this.smoothed.save(), ...(extra ? { extra } : {}) },
+    });
+    this.lastSnapshot = paths;
+    this.emit({
+      kind: 'snapshot',
+      time: this.time(),
+      iteration: this.iteration,
+      model: paths.model,
+      state: paths.state,
+    });
+    return paths;
+  }
+
+  /** History blobs, for tests and tools. */
+  get history() {
+    return this.updater.history;
+  }
+
+  private time(): number {
+    return performance.now() - this.began;
+  }
+
+  private emit(event: RunEvent): void {
+    for (const sink of this.options.sinks ?? []) sink(event);
+  }
+
+  close(): void {
+    for (const e of [this.train, ...this.tests]) {
+      e.close();
+      closeNet(e.net);
+    }
+  }
+}
