@@ -79,11 +79,11 @@ void draw(uint64_t seed, uint32_t stream, uint64_t record, uint8_t *out, float *
 
   // Turn by up to 17 degrees: (1 - t^2, 2t)/(1 + t^2) are cosine and sine of twice atan(t).
   const float t = draws.uniform(-.15f, .15f), cosine = (1 - t * t) / (1 + t * t), sine = 2 * t / (1 + t * t);
-  const float shear = draws.uniform(-.35f, .3f);
-  const float tall = draws.uniform(14, 21), wide = draws.uniform(7, 16);
-  const float cx = 14 + draws.uniform(-3, 3), cy = 14 + draws.uniform(-3, 3);
-  const float pen = draws.uniform(.6f, 1.7f), strength = draws.uniform(.65f, 1);
-  const Bend bend(draws, draws.uniform(.4f, 1.5f));
+  const float shear = draws.uniform(-.25f, .35f);
+  const float tall = draws.uniform(16, 21), wide = draws.uniform(9.5f, 16);
+  const float cx = 14 + draws.uniform(-2.2f, 2.2f), cy = 14 + draws.uniform(-2.2f, 2.2f);
+  const float pen = draws.uniform(.8f, 1.7f), strength = draws.uniform(.75f, 1);
+  const Bend bend(draws, draws.uniform(.3f, 1.0f));
 
   Ink ink;
   for (int s = 0; s < style.strokes; s++) {
@@ -113,7 +113,7 @@ void draw(uint64_t seed, uint32_t stream, uint64_t record, uint8_t *out, float *
     ink.line(p, q, .5f, draws.uniform(.4f, 1));
   }
 
-  const float noise = draws.uniform(.02f, .14f) * (255 / 147.8f); // the sum of four bytes has sigma 147.8
+  const float noise = draws.uniform(.01f, .08f) * (255 / 147.8f); // the sum of four bytes has sigma 147.8
   for (int i = 0; i < kSide * kSide; i++) {
     const uint32_t w = draws.bits();
     const int sum = int(w & 255) + int(w >> 8 & 255) + int(w >> 16 & 255) + int(w >> 24) - 510;

@@ -1,0 +1,61 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { DecodeOptions } from './decode.ts';
+import { openRing, type RingMemory, WORD } from './ring.ts';
+import type { StreamSpec } from './stream.ts';
+
+/** What the loader's thread starts with. */
+export interface LoaderData {
+  readonly spec: StreamSpec;
+  readonly ring: RingMemory;
+  /** Records given out before the first batch it makes. */
+  readonly ordinal: number;
+}
+
+/** Reads, decodes and transforms ahead of the net, one batch after another into the ring, until it is stopped. */
+async function load({ spec, ring, ordinal }: LoaderData): Promise<void> {
+  // Imported here, so that a module that fails to load is told like any other failure.
+  const { openRecords } = await import('./open-stream.ts');
+  const { decodeBatch } = await import('./decode.ts');
+  const { Transformer } = await import('./transform.ts');
+  const { control, slots } = openRing(ring);
+  const source = openRecords(spec);
+  const transformer = new Transformer(spec.transform, source.shape, source.name, spec);
+  const decode = decodeOptions(spec);
+  // Native code writes to ordinary memory: ffi-napi cannot pass shared memory.
+  const scratch = new Float32Array(ring.elements);
+  for (let produced = 0; Atomics.load(control, WORD.stop) === 0; produced++) {
+    const at = ordinal + produced * spec.batch;
+    const batch = await decodeBatch(source.read(spec.skip + at, spec.batch), decode, source.name);
+    transformer.run(batch, at, scratch);
+    for (;;) {
+      const taken = Atomics.load(control, WORD.taken);
+      if (((produced - taken) | 0) < slots.length || Atomics.load(control, WORD.stop) !== 0) break;
+      Atomics.wait(control, WORD.taken, taken);
+    }
+    const slot = slots[produced % slots.length]!;
+    slot.data.set(scratch);
+    if (ring.labels > 0) slot.labels.set(batch.labels);
+    Atomics.add(control, WORD.produced, 1);
+    Atomics.notify(control, WORD.produced);
+  }
+  source.close();
+}
+
+function decodeOptions(spec: StreamSpec): DecodeOptions {
+  if (!spec.images) return { color: spec.transform.color };
+  const { color, height, width } = spec.images;
+  return { color: color ? 'color' : 'gray', ...(height > 0 ? { size: [height, width] as const } : {}) };
+}
+
+if (parentPort) {
+  const data = workerData as LoaderData & { port: MessagePort };
+  load(data).catch(async (error: unknown) => {
+    const { packFailure } = await import('./thread.ts');
+    data.port.postMessage(packFailure(error));
+    const control = new Int32Array(data.ring.control);
+    // The batch that failed is the one after those produced; the consumer takes the good ones first.
+    Atomics.store(control, WORD.failed, Atomics.load(control, WORD.produced) + 1);
+    Atomics.add(control, WORD.produced, 1);
+    Atomics.notify(control, WORD.produced);
+  });
+}

@@ -1,0 +1,110 @@
+import type { Pointer } from '../native/index.ts';
+import { hostFunction, hostLibrary } from './host.ts';
+
+/** Where a batch of records lies and how Caffe's transform_param turns it into floats. */
+export interface TransformCall {
+  /** Memory that `offsets` (bytes) count from, or null where they are addresses. */
+  readonly base: Pointer;
+  readonly offsets: BigInt64Array;
+  readonly float: boolean;
+  readonly channels: number;
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  readonly cropHeight: number;
+  readonly cropWidth: number;
+  /** The place of the crop is drawn (TRAIN) rather than centred. */
+  readonly randomCrop: boolean;
+  readonly mirror: boolean;
+  /** One value a channel, or one per element of a record where `meanPerPixel`. */
+  readonly mean: Float32Array;
+  readonly meanPerPixel: boolean;
+  readonly scale: number;
+  readonly seed: number;
+  readonly stream: number;
+  /** Number of records before this batch since training began; draws are a function of it. */
+  readonly ordinal: number;
+}
+
+const transform = hostFunction('crema_transform', [
+  ...(['pointer', 'pointer', 'i32', 'i64', 'i64', 'pointer', 'pointer', 'i64', 'i64', 'i32', 'i32'] as const),
+  ...(['pointer', 'i32', 'f32', 'u64', 'u32', 'u64', 'pointer'] as const),
+]);
+
+/** out[i] = (record i, cropped and mirrored - mean) · scale, as [count][channels][cropHeight][cropWidth]. */
+export function transformRecords(call: TransformCall, count: number, out: Float32Array): void {
+  transform(
+    ...[call.base, call.offsets, Number(call.float), count, call.channels, call.heights, call.widths],
+    ...[call.cropHeight, call.cropWidth, Number(call.randomCrop), Number(call.mirror)],
+    ...[call.mean, Number(call.meanPerPixel), call.scale, call.seed, call.stream, call.ordinal, out],
+  );
+}
+
+/** sums[e] += element e of every record. */
+export const sumRecords = hostFunction('crema_sum_records', ['pointer', 'pointer', 'i32', 'i64', 'i64', 'pointer']) as (
+  base: Pointer,
+  offsets: BigInt64Array,
+  float: 0 | 1,
+  count: number,
+  elements: number,
+  sums: Float64Array,
+) => void;
+
+type Parse = (addresses: BigInt64Array, sizes: BigInt64Array, count: number, fields: BigInt64Array) => bigint;
+let parse: Parse | undefined;
+
+/** Fields of a Datum as crema_datum_parse stores them: 8 numbers a record. */
+export const DATUM = {
+  channels: 0,
+  height: 1,
+  width: 2,
+  label: 3,
+  encoded: 4,
+  data: 5,
+  bytes: 6,
+  floats: 7,
+  stride: 8,
+} as const;
+
+/** Reads `count` Datum messages in place. Returns the index of the first that is none, or `count`. */
+export function parseDatums(
+  addresses: BigInt64Array,
+  sizes: BigInt64Array,
+  count: number,
+  fields: BigInt64Array,
+): number {
+  parse ??= hostLibrary().declare('crema_datum_parse', 'i64', ['pointer', 'pointer', 'i64', 'pointer']) as Parse;
+  return Number(parse(addresses, sizes, count, fields));
+}
+
+/** Copies the float_data of one Datum to `out`, which has room for all of it. */
+export const datumFloats = hostFunction('crema_datum_floats', ['i64', 'i64', 'pointer']) as (
+  address: bigint,
+  size: bigint,
+  out: Float32Array,
+) => void;
+
+/** Digits `first`… of the endless set (seed, stream): [count][28][28] grey levels, labels 0-9. */
+export const drawDigits = hostFunction('crema_digits', ['u64', 'u32', 'u64', 'i64', 'pointer', 'pointer']) as (
+  seed: number,
+  stream: number,
+  first: number,
+  count: number,
+  out: Uint8Array,
+  labels: Float32Array,
+) => void;
+
+const images = hostFunction('crema_images', [
+  ...(['u64', 'u32', 'u64', 'i64', 'i64', 'i64', 'i64', 'i64', 'pointer', 'pointer'] as const),
+]);
+
+/** Images `first`… of the endless set (seed, stream): [count][C][H][W] levels, labels below `classes`. */
+export function drawImages(
+  key: { readonly seed: number; readonly stream: number },
+  shape: readonly [number, number, number],
+  classes: number,
+  first: number,
+  out: Uint8Array,
+  labels: Float32Array,
+): void {
+  images(key.seed, key.stream, first, labels.length, ...shape, classes, out, labels);
+}
