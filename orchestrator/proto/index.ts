@@ -1,7 +1,14 @@
+export { blobOf, readBlob, type StoredBlob, shapeFits, toBlobProto, writeBlob } from './blob-proto.ts';
+export { canonicalHash, canonicalJson, wireHash } from './canonical.ts';
+export { type DatumRecord, readDatum, writeDatum } from './datum.ts';
 export { decode } from './decode.ts';
 export { encode } from './encode.ts';
 export { clear, clone, create, type Init, isSet, listOf } from './message.ts';
 export * from './messages.ts';
+export { printText } from './print.ts';
+export { readSolverState, type StoredState, writeSolverState } from './solver-state.ts';
 export { inheritSpans, spanOf } from './spans.ts';
 export { parseNet, parseSolver, parseText } from './text.ts';
 export type { TypeName } from './types.ts';
+export { type Note, type Upgrade, type Upgraded, upgradeNet, upgradeNetSteps, upgradeSolver } from './upgrade/index.ts';
+export { type LayerWeights, readWeights, type Weights, writeWeights } from './weights.ts';

@@ -67,8 +67,14 @@ export class TextParser extends FieldValues {
     const { tokens } = this;
     const type = message.$type;
     const offset = tokens.start;
-    if (this.lookingAt('[')) return this.#extension(type);
-    if (tokens.type !== Token.identifier) return this.#lose(`Expected identifier, got: ${this.tokenText()}`);
+    if (this.lookingAt('[')) {
+      this.#extension(type);
+      return;
+    }
+    if (tokens.type !== Token.identifier) {
+      this.#lose(`Expected identifier, got: ${this.tokenText()}`);
+      return;
+    }
     const name = this.pool.get(tokens.bytes, tokens.start, tokens.end);
     tokens.next();
     const field = type.byName.get(name);

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { encode } from './encode.ts';
+import { messageType, type Values } from './message.ts';
+import { type Field, Message, type TypeName } from './types.ts';
+
+/** The shortest decimal that reads back to the same single, as a JSON number. */
+function singleText(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return JSON.stringify(short);
+  }
+  return JSON.stringify(Number(value.toPrecision(9)));
+}
+
+function numberText(value: number, single: boolean): string {
+  if (Number.isNaN(value)) return '"NaN"';
+  if (!Number.isFinite(value)) return value > 0 ? '"Infinity"' : '"-Infinity"';
+  return single ? singleText(value) : JSON.stringify(value);
+}
+
+function scalarText(message: Message, field: Field, value: unknown, index: number): string {
+  switch (field.type) {
+    case 'float':
+      return numberText(value as number, true);
+    case 'double':
+      return numberText(value as number, false);
+    case 'enum':
+      return JSON.stringify(field.enumeration!.names.get(value as number) ?? value);
+    case 'bytes':
+      return JSON.stringify(Buffer.from(value as Uint8Array).toString('base64'));
+    case 'int64':
+    case 'uint64': {
+      const bits = Message.exact(message)?.get(field.repeated ? `${field.name}[${index}]` : field.name);
+      return `"${bits !== undefined && Number(bits) === value ? bits : value}"`;
+    }
+    default:
+      return JSON.stringify(value);
+  }
+}
+
+/**
+ * A message as JSON in the canonical form of RFC 8785: original field names, only fields that are set, enumerations by
+ * name, 64-bit integers as strings, keys sorted, no spaces.
+ */
+export function canonicalJson(message: object): string {
+  const type = messageType(message);
+  const own = message as Message & Values;
+  const parts: string[] = [];
+  for (const name of [...type.byName.keys()].sort()) {
+    if (!Object.hasOwn(own, name) || own[name] === null || own[name] === undefined) continue;
+    const field = type.byName.get(name)!;
+    const one = (item: unknown, index: number): string =>
+      field.type === 'message' ? canonicalJson(item as object) : scalarText(own, field, item, index);
+    if (!field.repeated) parts.push(`"${name}":${one(own[name], 0)}`);
+    else {
+      const list = Array.from(own[name] as ArrayLike<unknown>);
+      if (list.length > 0) parts.push(`"${name}":[${list.map(one).join(',')}]`);
+    }
+  }
+  return `{${parts.join(',')}}`;
+}
+
+const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+/** SHA-256 (hex) of the canonical JSON: equal for texts that mean the same. */
+export const canonicalHash = (message: object): string => sha256(canonicalJson(message));
+
+/** SHA-256 (hex) of the binary form. */
+export function wireHash(message: object): string {
+  const { name } = messageType(message);
+  return sha256(encode(name, message as Parameters<typeof encode<TypeName>>[1]));
+}
