@@ -60,7 +60,15 @@ export class Commands {
     const waits = this.fill(after as readonly OpenClCommand[]);
     check(call(waits, waits > 0 ? this.list : null, this.event), () => `enqueueing ${kind} ${label}`);
     for (const buffer of buffers) buffer.uses++;
-    const command: OpenClCommand = { label, kind, event: this.event[0]!, status: 3, buffers, done: false, times: undefined };
+    const command: OpenClCommand = {
+      label,
+      kind,
+      event: this.event[0]!,
+      status: 3,
+      buffers,
+      done: false,
+      times: undefined,
+    };
     this.pending.push(command);
     return command;
   }
