@@ -1,0 +1,34 @@
+import { reluBackward, reluForward } from '../math/neuron.ts';
+import type { LayerType } from './layer.ts';
+import { floatScratch } from './memory.ts';
+
+/** max(x, 0) + negative_slope · min(x, 0). Backward needs only y, except for negative slopes, which keep a copy of x. */
+export const reluLayer: LayerType = {
+  type: 'ReLU',
+  bottoms: { min: 1, max: 1 },
+  tops: { min: 1, max: 1 },
+  layouts: 'any',
+  inPlace: true,
+  backwardReads: { bottoms: false, tops: true },
+  create(param) {
+    const slope = param.relu_param?.negative_slope ?? 0;
+    const kept = floatScratch();
+    return {
+      params: [],
+      reshape: ([bottom]) => [bottom!],
+      get privateBytes() {
+        return kept.bytes;
+      },
+      forward([bottom], [top]) {
+        const x = bottom!.data;
+        if (slope < 0) kept.take(x.length).set(x);
+        reluForward(x, top!.data, x.length, slope);
+      },
+      backward([top], [wanted], [bottom]) {
+        if (!wanted) return;
+        const count = top!.data.length;
+        reluBackward(slope < 0 ? kept.take(count) : top!.data, top!.diff, bottom!.diff, count, slope);
+      },
+    };
+  },
+};
