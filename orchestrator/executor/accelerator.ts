@@ -1,5 +1,5 @@
 import { accepts, describePass, type KernelRequest, type Manifest, type Pass } from '../kernels/index.ts';
-import { convolutionSettings } from '../layers/index.ts';
+import { decodeSliding } from '../layers/index.ts';
 import type { Net, NetLayer } from '../net/index.ts';
 import type { Accelerator } from '../plan/index.ts';
 import type { DescriptorWriter } from './launch.ts';
@@ -14,8 +14,9 @@ const PASS: Record<string, Pass> = {
 function request(layer: NetLayer, bottom: readonly number[], top: readonly number[]): KernelRequest {
   const base = { type: layer.type.type, bottoms: [bottom], tops: [top], bias: layer.params.length > 1 };
   if (layer.type.type === 'Convolution') {
-    const { kernel, stride, pad, dilation, group } = convolutionSettings(layer.param, bottom);
-    return { ...base, kernel, stride, pad, dilation, groups: group };
+    const p = layer.param.convolution_param!;
+    const { kernel, stride, pad, dilation } = decodeSliding(p, bottom);
+    return { ...base, kernel, stride, pad, dilation, groups: p.group };
   }
   if (layer.type.type === 'InnerProduct') {
     const { axis, transpose } = layer.param.inner_product_param!;

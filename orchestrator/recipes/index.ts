@@ -1,1 +1,6 @@
 export * from './experiment.ts';
+export * from './inputs.ts';
+export * from './nets.ts';
+export * from './time.ts';
+export * from './train.ts';
+export * from './test.ts';

@@ -60,6 +60,7 @@ export function caffeLog(write: (text: string) => void): EventSink {
         for (const text of outputLines('Test', event.outputs)) solver(text);
         break;
       case 'train': {
+        if (!event.display) break;
         const iterations = event.iteration - lastIteration;
         const seconds = Math.max(1e-9, (event.time - lastTime) / 1000);
         const rate =
@@ -80,6 +81,9 @@ export function caffeLog(write: (text: string) => void): EventSink {
       case 'end':
         if (event.reason === 'done') solver('Optimization Done.');
         else solver(`Optimization stopped early: ${event.reason}.`);
+        break;
+      case 'debug':
+        for (const text of event.lines) line('net.cpp:0', text);
         break;
       case 'span':
         break;

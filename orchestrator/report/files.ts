@@ -38,7 +38,7 @@ function names(outputs: readonly Output[]): string[] {
 export function metrics(path: string, kind: 'train' | 'test'): EventSink {
   let columns = 0;
   return (event) => {
-    if (event.kind !== kind) return;
+    if (event.kind !== kind || (event.kind === 'train' && !event.display)) return;
     const seconds = (event.time / 1000).toFixed(3);
     const fixed =
       event.kind === 'train'

@@ -1,0 +1,70 @@
+import type { EventSink } from '../core/index.ts';
+import { openRunDirectory, caffeLog } from '../report/index.ts';
+import { trainRun, type TrainRequest, type TrainSummary } from '../recipes/index.ts';
+import { statusLine } from './status-line.ts';
+
+/** What the worker tells its supervisor: that it lives, and how far it is. */
+export type Heartbeat = { readonly kind: 'alive'; readonly iteration: number };
+
+export interface WorkerRequest extends Omit<TrainRequest, 'sinks' | 'shouldStop'> {
+  readonly runDirectory: string;
+}
+
+/** Caffe's signals: SIGINT snapshots and stops, SIGHUP snapshots and goes on, SIGTERM snapshots and leaves with 75. */
+function signals() {
+  let asked: 'stop' | 'snapshot' | undefined;
+  const seen = { terminated: false };
+  process.on('SIGINT', () => {
+    asked = 'stop';
+  });
+  process.on('SIGTERM', () => {
+    asked = 'stop';
+    seen.terminated = true;
+  });
+  process.on('SIGHUP', () => {
+    asked ??= 'snapshot';
+  });
+  return {
+    seen,
+    shouldStop: () => {
+      const now = asked;
+      if (asked === 'snapshot') asked = undefined;
+      return now;
+    },
+  };
+}
+
+function heartbeat(): EventSink {
+  let last = 0;
+  return (event) => {
+    const now = Date.now();
+    if (!process.send || now - last < 500) return;
+    last = now;
+    const message: Heartbeat = { kind: 'alive', iteration: 'iteration' in event ? event.iteration : 0 };
+    process.send(message);
+  };
+}
+
+/** The process that trains. @returns the summary and the exit code */
+export async function trainInWorker(request: WorkerRequest): Promise<{ summary: TrainSummary; code: number }> {
+  const { seen, shouldStop } = signals();
+  const directory = openRunDirectory(request.runDirectory, {
+    ...request.experiment,
+    solver: request.solverFile,
+    ...(request.weights && { weights: request.weights }),
+  });
+  const status = statusLine(process.stderr);
+  try {
+    const log = caffeLog((text) => status.print(text));
+    const summary = await trainRun({
+      ...request,
+      shouldStop,
+      sinks: [...directory.sinks, log, status.sink, heartbeat()],
+    });
+    directory.writeJson('summary.json', summary);
+    return { summary, code: seen.terminated ? 75 : 0 };
+  } finally {
+    status.end();
+    directory.close();
+  }
+}

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
+import type { Command } from 'commander';
+import { usageError } from '../core/index.ts';
+import { defaultRunPath } from '../report/index.ts';
+import { readExperiment } from '../recipes/index.ts';
+import { printer } from './output.ts';
+import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
+import { supervise } from './supervisor.ts';
+import { trainInWorker, type WorkerRequest } from './train-worker.ts';
+
+interface TrainFlags extends CommonFlags {
+  solver?: string;
+  weights?: string;
+  snapshot?: string;
+  resume?: string;
+  runDir?: string;
+  maxIter?: string;
+  worker?: string;
+}
+
+function requestOf(flags: TrainFlags): WorkerRequest {
+  const experiment = experimentOf(flags);
+  const solver = flags.solver ?? experiment.solver;
+  if (!solver) {
+    throw usageError({ message: 'no solver to train with', expected: '--solver solver.prototxt, or solver: in experiment.yaml', code: 'no-solver' });
+  }
+  if (flags.weights && (flags.snapshot ?? flags.resume)) {
+    throw usageError({ message: '--weights and --snapshot exclude each other', expected: 'weights to start from, or a state to continue', code: 'weights-and-snapshot' });
+  }
+  if (flags.resume === 'auto' && !flags.runDir) {
+    throw usageError({ message: '--resume auto needs the run directory', expected: '--run-dir <folder>', code: 'no-run-directory' });
+  }
+  const weights = flags.weights?.split(',') ?? (experiment.weights ? [experiment.weights] : undefined);
+  const name = basename(dirname(resolve(solver)));
+  return {
+    experiment,
+    solverFile: resolve(solver),
+    session: sessionSettings(experiment),
+    runDirectory: resolve(flags.runDir ?? defaultRunPath(name)),
+    ...(weights && { weights }),
+    ...((flags.snapshot ?? flags.resume) && { resume: flags.snapshot ?? flags.resume }),
+    ...(flags.maxIter !== undefined && { maxIter: Number(flags.maxIter) }),
+  };
+}
+
+async function run(flags: TrainFlags): Promise<void> {
+  if (flags.worker !== undefined) {
+    const { summary, code } = await trainInWorker(JSON.parse(Buffer.from(flags.worker, 'base64').toString('utf8')) as WorkerRequest);
+    process.send?.({ kind: 'done', summary });
+    process.exitCode = code;
+    return;
+  }
+  const request = requestOf(flags);
+  // All settings are checked here, before a process starts.
+  readExperiment(flags.config, flags.set);
+  const { code, summary } = await supervise(request);
+  const out = printer(flags.json === true);
+  if (summary) {
+    if (!out.json) {
+      const accuracy = summary.final_accuracy === null ? '' : `, test accuracy ${(100 * summary.final_accuracy).toFixed(2)} %`;
+      out.line(`${summary.net}: ${summary.iterations} iterations, loss ${summary.final_loss.toFixed(4)}${accuracy}, ${summary.images_per_second.toFixed(0)} images/s on ${summary.device}`);
+      out.line(`run directory: ${request.runDirectory}`);
+      out.line(`report: ${request.runDirectory}/report.html`);
+    }
+    out.result({ ...summary, run_directory: request.runDirectory });
+  }
+  process.exitCode = code;
+}
+
+/** `crema train`, Caffe's verb. */
+export function train(program: Command): void {
+  commonFlags(program.command('train').description('train a net; leaves a run directory with log, metrics, snapshots and report'))
+    .option('--solver <file>', 'solver prototxt')
+    .option('--weights <files>', 'caffemodels to start from, comma-separated')
+    .option('--snapshot <file>', 'solver state to continue from')
+    .option('--resume <what>', '`auto`: the newest snapshot of --run-dir; or a solver state')
+    .option('--run-dir <folder>', 'run directory; default runs/<name>-<time>')
+    .option('--max-iter <n>', 'override max_iter')
+    .option('--worker <request>', 'internal: the process that trains')
+    .action(run);
+}

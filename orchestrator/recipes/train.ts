@@ -1,0 +1,145 @@
+import { basename, join } from 'node:path';
+import { cpus } from 'node:os';
+import { tensorMemory } from '../blob/index.ts';
+import type { EventSink } from '../core/index.ts';
+import { Session, type SessionSettings } from '../executor/index.ts';
+import { parseSolver, SolverParameter_SolverMode } from '../proto/index.ts';
+import { checkSolver, type RunResult, Solver } from '../solver/index.ts';
+import type { Experiment } from './experiment.ts';
+import { readInput } from './nets.ts';
+
+export interface TrainRequest {
+  readonly experiment: Experiment;
+  readonly solverFile: string;
+  readonly session: SessionSettings;
+  /** caffemodels to start from. */
+  readonly weights?: readonly string[];
+  /** A solver state to continue from, or `auto` for the newest of the run directory. */
+  readonly resume?: string | undefined;
+  /** Snapshots go to its snapshots/; without one they go where the solver's prefix says. */
+  readonly runDirectory?: string | undefined;
+  readonly sinks: readonly EventSink[];
+  readonly shouldStop?: () => 'stop' | 'snapshot' | undefined;
+  /** Overrides of the solver's text, for short forms of a run. */
+  readonly maxIter?: number | undefined;
+}
+
+/** The figures of a finished run: summary.json. */
+export interface TrainSummary {
+  readonly net: string;
+  readonly iterations: number;
+  readonly images_per_second: number;
+  readonly final_loss: number;
+  readonly final_accuracy: number | null;
+  readonly test_outputs: Record<string, number>;
+  readonly device: string;
+  readonly board: string;
+  readonly config: string;
+  readonly provenance: 'simulated' | 'measured';
+  readonly threads: number;
+  readonly launches: number;
+  readonly bytes_to_device: number;
+  readonly bytes_from_device: number;
+  readonly device_busy_ms: number;
+  readonly tensor_peak_bytes: number;
+  readonly reason: RunResult['reason'];
+  readonly snapshot: { readonly model: string; readonly state: string } | null;
+}
+
+/** `solver_mode: CPU` keeps everything on the host; FPGA (and an unset mode) uses what the experiment names. */
+function deviceFor(mode: number, isGiven: boolean, session: SessionSettings): SessionSettings {
+  return isGiven && mode === SolverParameter_SolverMode.CPU ? { ...session, device: 'host' } : session;
+}
+
+/** One training run: nets, plans, device, solver. Says what happens through the sinks; prints nothing. */
+export async function trainRun(request: TrainRequest): Promise<TrainSummary> {
+  const { experiment } = request;
+  const text = parseSolver(readInput(request.solverFile, 'solver'), request.solverFile);
+  const given = Object.hasOwn(text, 'solver_mode');
+  const checked = checkSolver(text, request.solverFile);
+  const { param } = checked;
+  if (request.maxIter !== undefined) param.max_iter = request.maxIter;
+  if (request.weights) param.weights = [...request.weights];
+  const snapshotPrefix = request.runDirectory
+    ? join(request.runDirectory, 'snapshots', basename(checked.snapshotPrefix))
+    : checked.snapshotPrefix;
+  const settings = { ...checked, snapshotPrefix };
+  const session = new Session(deviceFor(param.solver_mode, given, request.session));
+  const began = performance.now();
+  const emit: EventSink = (event) => {
+    for (const sink of request.sinks) sink(event);
+  };
+  let busyBefore = 0;
+  let timeBefore = began;
+  const deviceBusy = () => {
+    const busy = (session.device?.counters.busyNanoseconds ?? 0) / 1e6;
+    const now = performance.now();
+    const share = (busy - busyBefore) / Math.max(1e-6, now - timeBefore);
+    busyBefore = busy;
+    timeBefore = now;
+    return share;
+  };
+  let solver: Solver | undefined;
+  try {
+    let index = 0;
+    solver = await Solver.create({
+      settings,
+      seed: param.random_seed >= 0 ? param.random_seed : experiment.seed,
+      sinks: request.sinks,
+      ...(request.shouldStop && { shouldStop: request.shouldStop }),
+      deviceBusy,
+      execute: (net, params) => {
+        const execution = session.execute(net, params);
+        const layers = execution.plan.placements.map((p) => {
+          const layer = net.layers[p.layer]!;
+          return { name: layer.name, type: layer.type.type, place: p.place, reason: p.reason };
+        });
+        emit({ kind: 'net', time: performance.now() - began, phase: net.phase, index: index++, layers });
+        return execution;
+      },
+    });
+    if (request.resume === 'auto') await solver.restoreNewest();
+    else if (request.resume) await solver.restore(request.resume);
+    emit({
+      kind: 'start',
+      time: 0,
+      config: { net: solver.train.net.name, lrPolicy: param.lr_policy, maxIter: param.max_iter, device: session.device?.name ?? 'host', iteration: solver.iteration },
+    });
+    const result = await solver.run();
+    const summary = summarise(solver, result, session, experiment);
+    emit({ kind: 'end', time: performance.now() - began, iteration: result.iteration, reason: result.reason === 'finished' ? 'done' : 'a signal', summary: { ...summary } });
+    return summary;
+  } finally {
+    solver?.close();
+    session.close();
+  }
+}
+
+function summarise(solver: Solver, result: RunResult, session: Session, experiment: Experiment): TrainSummary {
+  const counters = session.device?.counters;
+  const outputs: Record<string, number> = {};
+  result.tests.forEach((test, net) => {
+    for (const o of test?.outputs ?? []) outputs[result.tests.length > 1 ? `${net}/${o.blob}` : o.blob] = o.value;
+  });
+  const accuracy = Object.entries(outputs).find(([name]) => /accuracy/i.test(name))?.[1] ?? null;
+  return {
+    net: solver.train.net.name,
+    iterations: result.iteration,
+    images_per_second: result.imagesPerSecond,
+    final_loss: result.loss,
+    final_accuracy: accuracy,
+    test_outputs: outputs,
+    device: session.device?.name ?? 'host',
+    board: session.settings.board,
+    config: session.settings.config,
+    provenance: session.settings.device === 'sim' ? 'simulated' : 'measured',
+    threads: experiment.threads ?? cpus().length,
+    launches: counters?.launches ?? 0,
+    bytes_to_device: counters?.bytesToDevice ?? 0,
+    bytes_from_device: counters?.bytesFromDevice ?? 0,
+    device_busy_ms: (counters?.busyNanoseconds ?? 0) / 1e6,
+    tensor_peak_bytes: tensorMemory.peak,
+    reason: result.reason,
+    snapshot: result.snapshot ? { model: result.snapshot.model, state: result.snapshot.state } : null,
+  };
+}

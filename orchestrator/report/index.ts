@@ -1,0 +1,3 @@
+export * from './caffe-log.ts';
+export * from './files.ts';
+export * from './run-directory.ts';
