@@ -43,13 +43,13 @@ constexpr uint64_t kFlush = 0x8040; // FTZ | DAZ
 #endif
 
 struct Job {
-    void (*body)(void*, uint32_t, uint32_t);
+    void (*body)(void*, uint32_t);
     void* context;
     uint32_t count;
     std::atomic<uint32_t> next{0};
 
-    void work(uint32_t worker) {
-        for (uint32_t tile; (tile = next.fetch_add(1)) < count;) body(context, tile, worker);
+    void work() {
+        for (uint32_t tile; (tile = next.fetch_add(1)) < count;) body(context, tile);
     }
 };
 
@@ -57,7 +57,7 @@ struct Job {
 class Pool {
 public:
     explicit Pool(int size) {
-        for (int i = 1; i < size; ++i) helpers_.emplace_back([this, i] { help(uint32_t(i)); });
+        for (int i = 1; i < size; ++i) helpers_.emplace_back([this] { help(); });
     }
     ~Pool() {
         {
@@ -75,7 +75,7 @@ public:
             busy_ = helpers_.size();
         }
         wake_.notify_all();
-        job.work(0);
+        job.work();
         std::unique_lock lock(mutex_);
         done_.wait(lock, [this] { return busy_ == 0; });
         job_ = nullptr;
@@ -83,7 +83,7 @@ public:
     int size() const { return int(helpers_.size()) + 1; }
 
 private:
-    void help(uint32_t worker) {
+    void help() {
         const DenormalsFlushed mode;
         uint64_t seen = 0;
         std::unique_lock lock(mutex_);
@@ -93,7 +93,7 @@ private:
             seen = generation_;
             Job* job = job_;
             lock.unlock();
-            job->work(worker);
+            job->work();
             lock.lock();
             if (--busy_ == 0) done_.notify_one();
         }
@@ -129,9 +129,9 @@ void setThreads(int threads) {
 
 int threads() { return wanted; }
 
-void runTiles(uint32_t count, void (*body)(void*, uint32_t, uint32_t), void* context) {
+void runTiles(uint32_t count, void (*body)(void*, uint32_t), void* context) {
     Job job{body, context, count};
-    if (wanted == 1 || count <= 1) return job.work(0);
+    if (wanted == 1 || count <= 1) return job.work();
     const std::lock_guard lock(turn);
     if (!pool()) pool() = std::make_unique<Pool>(wanted);
     pool()->run(job);

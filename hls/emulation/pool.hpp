@@ -8,8 +8,8 @@ namespace crema {
 void setThreads(int threads);
 int threads();
 
-/// Runs body(context, tile, worker) for tile = 0..count-1 on the pool and returns when all are done; worker < threads().
-void runTiles(uint32_t count, void (*body)(void* context, uint32_t tile, uint32_t worker), void* context);
+/// Runs body(context, tile) for tile = 0..count-1 on the pool and returns when all are done.
+void runTiles(uint32_t count, void (*body)(void* context, uint32_t tile), void* context);
 
 /// Denormals are zero in the contract (a DSP flushes them). Sets FTZ and DAZ, restores the caller's mode at the end.
 class DenormalsFlushed {

@@ -1,0 +1,138 @@
+// The array of multiply-accumulators: R rows of C times P groups of `Lanes` columns, accumulators in registers, one k per
+// step. Every accumulator sees its products in ascending k, so no other choice of R and P changes a bit.
+#pragma once
+#include "types.hpp"
+
+namespace crema {
+
+/// Where the operands of one k lie: element offsets into a packed panel of A and from a column group's base of B.
+struct Tap {
+    uint32_t a, b;
+};
+
+/// What happens to C around the sum: start from zero or from memory, end with a bias per row or without.
+struct Edge {
+    bool preload;
+    const float* bias; // of row 0, or null
+    bool through;      // write past the caches
+};
+
+/// Column groups that a micro-tile of R rows holds.
+template <class T, unsigned Lanes> constexpr unsigned kGroups(unsigned rows) {
+    const unsigned fit = MT_ACCUMULATORS / (rows * (Lanes / kWidth<T, Lanes>));
+    return fit < 1 ? 1 : fit > 4 ? 4 : fit;
+}
+
+/// R x P micro-tile of C in registers, with the two ways its operands arrive.
+template <class T, unsigned Lanes, unsigned R, unsigned P> struct Tile {
+    static constexpr unsigned W = kWidth<T, Lanes>, N = Lanes / W;
+    using V = Vector<T, W>;
+    V acc[R][P * N];
+
+    inline void open(T* const* c, size_t rowStride, bool preload) {
+#pragma HLS ARRAY_PARTITION variable=acc complete dim=0
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < R; ++r)
+#pragma GCC unroll 16
+            for (unsigned j = 0; j < P * N; ++j) acc[r][j] = preload ? load<V>(c[j / N] + r * rowStride + j % N * W) : V{};
+    }
+
+    /// a: element r of the step; b: the step's column groups.
+    template <class A, class B> inline void step(const A& a, const B& b) {
+        V x[P * N];
+#pragma GCC unroll 16
+        for (unsigned j = 0; j < P * N; ++j) x[j] = load<V>(b(j / N) + j % N * W);
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < R; ++r) {
+            const T s = a(r);
+#pragma GCC unroll 16
+            for (unsigned j = 0; j < P * N; ++j) acc[r][j] = mac(acc[r][j], s, x[j]);
+        }
+    }
+
+    inline void close(T* const* c, size_t rowStride, const Edge& edge) {
+        if (edge.bias) {
+#pragma GCC unroll 16
+            for (unsigned r = 0; r < R; ++r)
+#pragma GCC unroll 16
+                for (unsigned j = 0; j < P * N; ++j) acc[r][j] = acc[r][j] + edge.bias[r];
+        }
+#pragma GCC unroll 16
+        for (unsigned r = 0; r < R; ++r)
+#pragma GCC unroll 16
+            for (unsigned j = 0; j < P * N; ++j) {
+                T* to = c[j / N] + r * rowStride + j % N * W;
+                if (edge.through) storeThrough(to, acc[r][j]);
+                else store(to, acc[r][j]);
+            }
+    }
+};
+
+/// Convolution: k walks a list of taps; b[p] is the base of column group p, c[p] its first row.
+template <class T, unsigned Lanes, unsigned R, unsigned P>
+CREMA_NOINLINE void multiplyGathered(const T* a, const Tap* taps, uint32_t count, const T* const* b, T* const* c, size_t rowStride, const Edge& edge) {
+    Tile<T, Lanes, R, P> tile;
+    tile.open(c, rowStride, edge.preload);
+    const T* base[P];
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < P; ++p) base[p] = b[p];
+    for (uint32_t k = 0; k < count; ++k) {
+#pragma HLS PIPELINE II=1
+        const T* row = a + taps[k].a;
+        const size_t offset = taps[k].b;
+        tile.step([row](unsigned r) { return row[r]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+    }
+    tile.close(c, rowStride, edge);
+}
+
+/// Inner product with weights whose k is contiguous: row r of A is a + r * aStride.
+template <class T, unsigned Lanes, unsigned R, unsigned P>
+CREMA_NOINLINE void multiplyRows(const T* a, size_t aStride, uint32_t count, const T* const* b, size_t bStride, T* const* c, size_t rowStride, const Edge& edge) {
+    Tile<T, Lanes, R, P> tile;
+    tile.open(c, rowStride, edge.preload);
+    const T *row[R], *base[P];
+#pragma GCC unroll 16
+    for (unsigned r = 0; r < R; ++r) row[r] = a + r * aStride;
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < P; ++p) base[p] = b[p];
+    size_t offset = 0;
+    for (uint32_t k = 0; k < count; ++k, offset += bStride) {
+#pragma HLS PIPELINE II=1
+        tile.step([&row, k](unsigned r) { return row[r][k]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+    }
+    tile.close(c, rowStride, edge);
+}
+
+/// The same with rows of C contiguous in A and k at a stride; `ahead` elements along the row are fetched early.
+template <class T, unsigned Lanes, unsigned R, unsigned P>
+CREMA_NOINLINE void multiplyColumns(const T* a, size_t aStride, uint32_t ahead, uint32_t count, const T* const* b, size_t bStride, T* const* c,
+                                    size_t rowStride, const Edge& edge) {
+    Tile<T, Lanes, R, P> tile;
+    tile.open(c, rowStride, edge.preload);
+    const T* base[P];
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < P; ++p) base[p] = b[p];
+    size_t offset = 0;
+    for (uint32_t k = 0; k < count; ++k, offset += bStride, a += aStride) {
+#pragma HLS PIPELINE II=1
+        if (ahead) prefetch(a + ahead);
+        tile.step([a](unsigned r) { return a[r]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+    }
+    tile.close(c, rowStride, edge);
+}
+
+/// Turns run-time sizes, at most MT_ROWS x kGroups, into the template instance: body.operator()<R, P>().
+template <class T, unsigned Lanes, unsigned R = MT_ROWS, class Body> inline void withTile(unsigned rows, unsigned groups, const Body& body) {
+    if constexpr (R > 1)
+        if (rows < R) return withTile<T, Lanes, R - 1>(rows, groups, body);
+    constexpr unsigned most = kGroups<T, Lanes>(R);
+    if constexpr (most >= 4)
+        if (groups >= 4) return body.template operator()<R, 4>();
+    if constexpr (most >= 3)
+        if (groups >= 3) return body.template operator()<R, 3>();
+    if constexpr (most >= 2)
+        if (groups >= 2) return body.template operator()<R, 2>();
+    body.template operator()<R, 1>();
+}
+
+} // namespace crema
