@@ -2,6 +2,7 @@
 #include "board.hpp"
 #include "refusal.hpp"
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <sys/mman.h>
@@ -54,6 +55,16 @@ char *mapDeviceMemory(size_t bytes, const std::string &label) {
     std::lock_guard<std::mutex> lock(directory().mutex);
     directory().buffers[memory] = {bytes, label};
     return memory;
+}
+
+bool slackIntact(char *memory, size_t bytes) {
+    constexpr size_t word = 64;
+    static const std::vector<uint32_t> poison(kPage / sizeof(uint32_t), kPoison);
+    char *slack = memory + (bytes + word - 1) / word * word;
+    const auto size = static_cast<size_t>(memory + wholePages(bytes) - slack);
+    if (size == 0 || std::memcmp(slack, poison.data(), size) == 0) return true;
+    std::memcpy(slack, poison.data(), size);
+    return false;
 }
 
 void unmapDeviceMemory(char *memory, size_t bytes) {

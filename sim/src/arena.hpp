@@ -8,6 +8,10 @@
 char *mapDeviceMemory(size_t bytes, const std::string &label);
 void unmapDeviceMemory(char *memory, size_t bytes);
 
+// Whether the slack behind a buffer is still poison. A port writes whole 64-byte words, so the word that holds the end may
+// have changed; a change behind it is an overrun. The slack is poisoned again.
+bool slackIntact(char *memory, size_t bytes);
+
 // Page-aligned host memory, zero, lazy.
 char *mapHostMemory(size_t bytes);
 void unmapHostMemory(char *memory, size_t bytes);

@@ -48,3 +48,10 @@ CREMA_CL void *CL_API_CALL clGetExtensionFunctionAddress(const char *name) {
 }
 
 CREMA_CL void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform_id, const char *name) { return clGetExtensionFunctionAddress(name); }
+
+// For programs that link this library directly: the calls of host programs for processors and GPUs that do not exist here.
+CREMA_CL cl_int CL_API_CALL clEnqueueNativeKernel(cl_command_queue, void(CL_CALLBACK *)(void *), void *, size_t, cl_uint, const cl_mem *, const void **, cl_uint, const cl_event *, cl_event *) { return kNotImplemented; }
+CREMA_CL cl_int CL_API_CALL clUnloadPlatformCompiler(cl_platform_id) { return kNotImplemented; }
+CREMA_CL cl_program CL_API_CALL clCreateProgramWithBuiltInKernels(cl_context, cl_uint, const cl_device_id *, const char *, cl_int *error) {
+    return created(error, []() -> cl_program { throw Refusal(kNotImplemented); });
+}

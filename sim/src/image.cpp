@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <elf.h>
 #include <mutex>
 #include <sys/mman.h>
 #include <thread>
@@ -18,6 +19,21 @@ int threadCount() {
     const long value = std::strtol(text, &end, 10);
     if (*end || value < 1 || value > 1024) throw Refusal(CL_INVALID_VALUE, std::string("CREMA_SIM_THREADS=") + text + ": expected a number from 1 to 1024");
     return static_cast<int>(value);
+}
+
+// The dynamic linker maps segments without asking whether the file is long enough: a cut file would end the process.
+bool wholeSharedObject(std::string_view bytes) {
+    Elf64_Ehdr header;
+    if (bytes.size() < sizeof header) return false;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN || header.e_phentsize != sizeof(Elf64_Phdr)) return false;
+    if (header.e_phoff > bytes.size() || (bytes.size() - header.e_phoff) / sizeof(Elf64_Phdr) < header.e_phnum) return false;
+    for (size_t i = 0; i < header.e_phnum; i++) {
+        Elf64_Phdr segment;
+        std::memcpy(&segment, bytes.data() + header.e_phoff + i * sizeof segment, sizeof segment);
+        if (segment.p_offset > bytes.size() || segment.p_filesz > bytes.size() - segment.p_offset) return false;
+    }
+    return true;
 }
 
 int memoryFile(std::string_view bytes) {
@@ -44,6 +60,7 @@ void *loadBitstream(std::string_view bitstream) {
     if (bitstream.size() < 64 || std::memcmp(bitstream.data(), "\x7f" "ELF", 4) != 0)
         throw Refusal(CL_INVALID_BINARY, "xclbin: the BITSTREAM section is not a shared object: this file was built for a real card; "
                                          "build it for the emulated one (target sw_emu)");
+    if (!wholeSharedObject(bitstream)) throw Refusal(kNotLoadable, "xclbin: the bitstream's shared object is cut or not one of 64 bits");
     std::lock_guard<std::mutex> lock(loaded.mutex);
     void *&handle = loaded.handles[{bitstream.size(), std::hash<std::string_view>{}(bitstream)}];
     if (handle) return handle;

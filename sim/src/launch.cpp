@@ -32,6 +32,19 @@ void flipBit(Launch &launch, const Fault &fault) {
     static_cast<unsigned char *>(launch.addresses[index])[fault.bit / 8] ^= static_cast<unsigned char>(1u << (fault.bit % 8));
 }
 
+// Overruns that end before the guard page show here.
+bool overrun(const Launch &launch, size_t unit) {
+    bool found = false;
+    for (const ArgValue &arg : launch.args) {
+        if (!arg.buffer || arg.buffer->root().zeroCopy) continue;
+        const _cl_mem &root = arg.buffer->root();
+        if (slackIntact(root.memory, root.size)) continue;
+        report("kernel " + launch.name(unit) + ": wrote behind the end of " + root.label);
+        found = true;
+    }
+    return found;
+}
+
 cl_int run(Launch &launch, size_t unit) {
     const std::vector<Fault> faults = faultsOf(launch.number);
     bool stale = false;
@@ -58,7 +71,7 @@ cl_int run(Launch &launch, size_t unit) {
     }
     for (const Fault &fault : faults)
         if (fault.kind == "flip") flipBit(launch, fault);
-    return CL_COMPLETE;
+    return overrun(launch, unit) ? CL_OUT_OF_RESOURCES : CL_COMPLETE;
 }
 
 // Compute units of the kernel whose ports reach the banks of all buffers.

@@ -2,6 +2,7 @@
 // start tags is enough.
 #include "refusal.hpp"
 #include "xclbin.hpp"
+#include <cctype>
 #include <cstdlib>
 
 namespace {
@@ -11,6 +12,15 @@ std::string unescape(std::string_view text) {
     std::string result;
     for (size_t i = 0; i < text.size(); i++) {
         result += text[i];
+        if (text.substr(i, 2) == "&#") { // decimal references below 128; others stay as they are
+            const size_t end = text.find(';', i);
+            const unsigned long code = std::strtoul(std::string(text.substr(i + 2, 4)).c_str(), nullptr, 10);
+            if (end != std::string_view::npos && code > 0 && code < 128) {
+                result.back() = static_cast<char>(code);
+                i = end;
+            }
+            continue;
+        }
         for (auto [name, character] : entities)
             if (text.substr(i, name.size()) == name) {
                 result.back() = character;

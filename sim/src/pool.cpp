@@ -85,6 +85,7 @@ void Pool::serve(size_t unit) {
         if (cardIsDead) hangForever();
         const cl_int status = event->work(unit);
         if (cardIsDead) hangForever();
+        event->work = nullptr; // lets go of buffers and bitstream before anyone sees the command completed
         lock.lock();
         complete(std::move(event), status, ended);
         lock.unlock();

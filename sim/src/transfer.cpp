@@ -8,7 +8,8 @@ constexpr size_t kToCard = 0, kFromCard = 1;
 
 // A zero-copy transfer has nothing to do and needs no worker.
 void transfer(cl_command_queue queue, cl_command_type type, size_t direction, bool nothing, std::function<void()> copy, cl_uint waits, const cl_event *list, cl_event *event, bool blocking = false) {
-    Command command{queue, type, nothing ? nullptr : queue->device->transferPool(), Units().set(direction), {}};
+    if (nothing) return enqueue({queue, type, nullptr, {}, {}}, waits, list, event, blocking);
+    Command command{queue, type, queue->device->transferPool(), Units().set(direction), {}};
     command.work = [copy = std::move(copy)](size_t) {
         copy();
         return CL_COMPLETE;
