@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Provenance } from '../core/index.ts';
-import { modelPlan } from '../cost/index.ts';
+import { modelPlan } from './model-plan.ts';
 import type { Session, StepTime, TransferTime } from '../executor/index.ts';
 import { nativeClock } from '../native/index.ts';
 import { createParams, type Net } from '../net/index.ts';
