@@ -47,7 +47,13 @@ describe('the device contract', () => {
   test.skipIf(!sim && notice('the emulated card is not built'))(
     'emulated card',
     async () => {
-      for (const ffi of ADAPTERS) holds(await run('sim', xclbin(), { CREMA_FFI: ffi }), ffi);
+      for (const [ffi, memory] of [
+        ['koffi', 'strict'],
+        ['koffi', 'shared'],
+        ['ffi-napi', 'strict'],
+      ] as const) {
+        holds(await run('sim', xclbin(), { CREMA_FFI: ffi, CREMA_SIM_MEMORY: memory }), ffi);
+      }
     },
     240_000,
   );
