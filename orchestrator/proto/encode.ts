@@ -1,14 +1,16 @@
 import { internalError } from '../core/index.ts';
 import type { Values } from './message.ts';
 import type { Messages } from './messages.ts';
-import { encodeString } from './strings.ts';
+import { presentFields } from './present.ts';
+import { encodeString, isAscii } from './strings.ts';
 import { type Field, Message, type TypeName } from './types.ts';
 import { varintSize, Wire, WireWriter } from './wire.ts';
 
-/** Sizes of sub-messages and bytes of strings, found in the first pass and used in order by the second. */
+/** Set fields of each message, sizes of sub-messages and bytes of strings, found in the first pass and used in order by the second. */
 interface Measured {
   readonly sizes: number[];
-  readonly strings: Uint8Array[];
+  readonly strings: (string | Uint8Array)[];
+  readonly fields: Field[][];
 }
 
 const isTyped = (value: unknown): value is Float32Array | Float64Array =>
@@ -50,7 +52,8 @@ function valueSize(message: Message, field: Field, value: unknown, index: number
       return 1;
     case 'string':
     case 'bytes': {
-      const bytes = field.type === 'string' ? encodeString(value as string) : (value as Uint8Array);
+      const ascii = field.type === 'string' && isAscii(value as string);
+      const bytes = field.type === 'bytes' || ascii ? (value as Uint8Array | string) : encodeString(value as string);
       out.strings.push(bytes);
       return varintSize(bytes.length) + bytes.length;
     }
@@ -67,17 +70,16 @@ function valueSize(message: Message, field: Field, value: unknown, index: number
 
 function messageSize(message: Message, out: Measured): number {
   let total = 0;
-  for (const field of message.$type.ordered) {
-    if (!Object.hasOwn(message, field.name)) continue;
+  const fields = presentFields(message);
+  out.fields.push(fields);
+  for (const field of fields) {
     const value = (message as Message & Values)[field.name];
-    if (value === null || value === undefined) continue;
     const tag = varintSize(field.number * 8);
     if (!field.repeated) {
       total += tag + valueSize(message, field, value, 0, out);
       continue;
     }
     const list = value as ArrayLike<unknown>;
-    if (list.length === 0) continue;
     if (!field.packed) {
       for (let i = 0; i < list.length; i++) total += tag + valueSize(message, field, list[i], i, out);
       continue;
@@ -97,6 +99,7 @@ class Encoder {
   readonly #measured: Measured;
   #size = 0;
   #string = 0;
+  #message = 0;
 
   constructor(size: number, measured: Measured) {
     this.writer = new WireWriter(size);
@@ -105,10 +108,8 @@ class Encoder {
 
   message(message: Message): void {
     const { writer } = this;
-    for (const field of message.$type.ordered) {
-      if (!Object.hasOwn(message, field.name)) continue;
+    for (const field of this.#measured.fields[this.#message++]!) {
       const value = (message as Message & Values)[field.name];
-      if (value === null || value === undefined) continue;
       const tag = tagOf(field);
       if (!field.repeated) {
         writer.varint(tag);
@@ -116,7 +117,6 @@ class Encoder {
         continue;
       }
       const list = value as ArrayLike<unknown>;
-      if (list.length === 0) continue;
       if (field.packed) {
         writer.varint(tag);
         writer.varint(this.#measured.sizes[this.#size++]!);
@@ -147,7 +147,7 @@ class Encoder {
       case 'bytes': {
         const bytes = this.#measured.strings[this.#string++]!;
         writer.varint(bytes.length);
-        return writer.chunk(bytes);
+        return typeof bytes === 'string' ? writer.ascii(bytes) : writer.chunk(bytes);
       }
       case 'message':
         writer.varint(this.#measured.sizes[this.#size++]!);
@@ -167,7 +167,7 @@ class Encoder {
 export function encode<N extends TypeName>(type: N, message: Messages[N]): Buffer {
   const object = message as unknown as Message;
   if (!(object instanceof Message) || object.$type.name !== type) throw internalError(`encode wants a ${type}`);
-  const measured: Measured = { sizes: [], strings: [] };
+  const measured: Measured = { sizes: [], strings: [], fields: [] };
   const encoder = new Encoder(messageSize(object, measured), measured);
   encoder.message(object);
   return encoder.writer.bytes;

@@ -1,5 +1,5 @@
 import { nearest, type Problem } from '../core/index.ts';
-import { isHexLiteral, isOctalLiteral, literalBytes, parseFloatLiteral, parseInteger, StringPool } from './literals.ts';
+import { isHexLiteral, isOctalLiteral, isPlainLiteral, LiteralBytes, parseFloatLiteral, parseInteger, StringPool, shortDecimal } from './literals.ts';
 import type { Values } from './message.ts';
 import type { Source } from './spans.ts';
 import { decodeString } from './strings.ts';
@@ -73,7 +73,7 @@ export abstract class FieldValues {
       case 'double':
         return this.#float(message, field);
       default: {
-        const value = this.#integer(limits[field.type]!, field.type.startsWith('int'));
+        const value = this.#integer(limits[field.type]!, field.type === 'int32' || field.type === 'int64');
         if (value === undefined) return 'stuck';
         // Beyond 2^53 the field reads as the nearest double (which size checks refuse); files keep the exact value.
         if (typeof value === 'bigint') this.store(message, field, Number(value), value);
@@ -96,6 +96,11 @@ export abstract class FieldValues {
       this.#wrong('integer', this.lookingAt('[') ? { hint: 'this field takes one value, not a list' } : {});
       return undefined;
     }
+    const small = shortDecimal(tokens.bytes, tokens.start, tokens.end);
+    if (small >= 0 && limit > 1n) {
+      tokens.next();
+      return negative ? 0 - small : small;
+    }
     const text = this.tokenText();
     const value = parseInteger(text);
     // Two's complement has room for one more negative number.
@@ -112,20 +117,21 @@ export abstract class FieldValues {
   #string(message: Message & Values, field: Field): Consumed {
     const { tokens } = this;
     if (tokens.type !== Token.string) return this.#wrong('string');
-    const { bytes } = tokens;
-    const first = literalBytes(bytes, tokens.start, tokens.end);
+    const { bytes, start, end } = tokens;
+    const plain = isPlainLiteral(bytes, start, end);
     tokens.next();
-    let value = first;
-    if (tokens.type === Token.string) {
-      const parts = [first];
-      while (tokens.type === Token.string) {
-        parts.push(literalBytes(bytes, tokens.start, tokens.end));
-        tokens.next();
-      }
-      value = Buffer.concat(parts);
+    if (plain && field.type === 'string' && tokens.type !== Token.string) {
+      this.store(message, field, this.pool.get(bytes, start + 1, end - 1));
+      return 'stored';
     }
-    if (field.type === 'bytes') this.store(message, field, Uint8Array.from(value));
-    else this.store(message, field, this.pool.get(value, 0, value.length));
+    const content = new LiteralBytes();
+    content.add(bytes, start, end);
+    while (tokens.type === Token.string) {
+      content.add(bytes, tokens.start, tokens.end);
+      tokens.next();
+    }
+    const value = content.bytes();
+    this.store(message, field, field.type === 'bytes' ? value : decodeString(value));
     return 'stored';
   }
 

@@ -35,12 +35,16 @@ export function parseFloatLiteral(text: string): number {
   return Number(text.replace(/[fF]$/, '').replace(/[eE][-+]?$/, ''));
 }
 
-function pushUtf8(out: number[], point: number): void {
-  if (point < 0x80) out.push(point);
-  else if (point < 0x800) out.push(0xc0 | (point >> 6), 0x80 | (point & 63));
-  else if (point < 0x10000) out.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-  else out.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 63), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
+/** The value of a decimal literal of at most nine digits, the common case; -1 for all others. */
+export function shortDecimal(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > 9 || (bytes[start] === CODE_0 && end - start > 1)) return -1;
+  let value = 0;
+  for (let i = start; i < end; i++) value = value * 10 + bytes[i]! - CODE_0;
+  return value;
 }
+
+const BACKSLASH = 92;
+const LOWER_U = 117;
 
 /** Hexadecimal number of exactly `count` digits at `at`, or -1. */
 function hexAt(bytes: Uint8Array, at: number, count: number): number {
@@ -52,57 +56,102 @@ function hexAt(bytes: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-const simpleEscapes: Record<string, number> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, '?': 63 };
+const simpleEscapes: Record<string, number> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, "'": 39, '"': 34 };
+const QUESTION_MARK = 63;
 
-/** Handles what follows a backslash at `at`; returns the offset after it. */
-function escapeAt(bytes: Uint8Array, at: number, out: number[]): number {
-  const b = bytes[at]!;
-  if (isOctal(b)) {
-    let value = 0;
-    let n = 0;
-    while (n < 3 && at + n < bytes.length && isOctal(bytes[at + n]!)) value = value * 8 + bytes[at + n++]! - CODE_0;
-    out.push(value & 255);
-    return at + n;
-  }
-  const c = String.fromCharCode(b);
-  if (c === 'x') {
-    let value = 0;
-    let n = 1;
-    while (n < 3 && isHex(bytes[at + n])) value = value * 16 + digit(bytes[at + n++]!);
-    out.push(value);
-    return at + n;
-  }
-  if (c === 'u' || c === 'U') {
-    const width = c === 'u' ? 4 : 8;
-    const point = hexAt(bytes, at + 1, width);
-    const end = at + 1 + width;
-    if (point >= 0 && point <= 0x10ffff) {
-      // A surrogate pair written as two escapes is one character.
-      const pair = point >= 0xd800 && point < 0xdc00 && bytes[end] === 92 && bytes[end + 1] === 117;
-      const trail = pair ? hexAt(bytes, end + 2, 4) : -1;
-      if (trail >= 0xdc00 && trail < 0xe000) {
-        pushUtf8(out, 0x10000 + ((point - 0xd800) << 10) + (trail - 0xdc00));
-        return end + 6;
-      }
-      pushUtf8(out, point);
-      return end;
-    }
-  }
-  out.push(simpleEscapes[c] ?? (c === "'" || c === '"' ? b : c === 'u' || c === 'U' ? b : 63));
-  return at + 1;
+/** Whether a literal is closed and has no escapes, so that its content is its bytes without the quotes. */
+export function isPlainLiteral(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 2 || bytes[end - 1] !== bytes[start]) return false;
+  for (let i = start + 1; i < end - 1; i++) if (bytes[i] === BACKSLASH) return false;
+  return true;
 }
 
-/** The content of the quoted literal at bytes [start, end). */
-export function literalBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const closed = end - start > 1 && bytes[end - 1] === bytes[start];
-  const body = bytes.subarray(start + 1, closed ? end - 1 : end);
-  if (!body.includes(92)) return body;
-  const out: number[] = [];
-  for (let at = 0; at < body.length; ) {
-    if (body[at] === 92 && at + 1 < body.length) at = escapeAt(body, at + 1, out);
-    else out.push(body[at++]!);
+/** Collects the content of one or more quoted literals that stand side by side. */
+export class LiteralBytes {
+  #out = new Uint8Array(64);
+  #length = 0;
+
+  bytes(): Uint8Array {
+    return this.#out.slice(0, this.#length);
   }
-  return Uint8Array.from(out);
+
+  #push(byte: number): void {
+    if (this.#length === this.#out.length) this.#grow(1);
+    this.#out[this.#length++] = byte;
+  }
+
+  #grow(extra: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.#out.length, this.#length + extra));
+    larger.set(this.#out);
+    this.#out = larger;
+  }
+
+  /** Adds the literal at bytes [start, end), quotes included. */
+  add(bytes: Uint8Array, start: number, end: number): void {
+    const closed = end - start > 1 && bytes[end - 1] === bytes[start];
+    const last = closed ? end - 1 : end;
+    if (this.#length + last - start > this.#out.length) this.#grow(last - start);
+    for (let at = start + 1; at < last; ) {
+      if (bytes[at] === BACKSLASH && at + 1 < last) at = this.#escape(bytes, at + 1);
+      else this.#push(bytes[at++]!);
+    }
+  }
+
+  /** Handles what follows a backslash; returns the offset after it. */
+  #escape(bytes: Uint8Array, at: number): number {
+    const b = bytes[at]!;
+    if (isOctal(b)) {
+      let value = 0;
+      let n = 0;
+      while (n < 3 && isOctal(bytes[at + n]!)) value = value * 8 + bytes[at + n++]! - CODE_0;
+      this.#push(value & 255);
+      return at + n;
+    }
+    const c = String.fromCharCode(b);
+    if (c === 'x') {
+      let value = 0;
+      let n = 1;
+      while (n < 3 && isHex(bytes[at + n])) value = value * 16 + digit(bytes[at + n++]!);
+      this.#push(value);
+      return at + n;
+    }
+    if (c === 'u' || c === 'U') return this.#unicode(bytes, at, c === 'u' ? 4 : 8);
+    this.#push(simpleEscapes[c] ?? QUESTION_MARK);
+    return at + 1;
+  }
+
+  #unicode(bytes: Uint8Array, at: number, width: number): number {
+    const point = hexAt(bytes, at + 1, width);
+    const end = at + 1 + width;
+    if (point < 0 || point > 0x10ffff) {
+      this.#push(bytes[at]!);
+      return at + 1;
+    }
+    // A surrogate pair written as two escapes is one character.
+    const pair = point >= 0xd800 && point < 0xdc00 && bytes[end] === BACKSLASH && bytes[end + 1] === LOWER_U;
+    const trail = pair ? hexAt(bytes, end + 2, 4) : -1;
+    if (trail >= 0xdc00 && trail < 0xe000) {
+      this.#utf8(0x10000 + ((point - 0xd800) << 10) + (trail - 0xdc00));
+      return end + 6;
+    }
+    this.#utf8(point);
+    return end;
+  }
+
+  /** Half a surrogate pair is written as three bytes too, as the reference does. */
+  #utf8(point: number): void {
+    if (point < 0x80) return this.#push(point);
+    if (point < 0x800) this.#push(0xc0 | (point >> 6));
+    else {
+      if (point < 0x10000) this.#push(0xe0 | (point >> 12));
+      else {
+        this.#push(0xf0 | (point >> 18));
+        this.#push(0x80 | ((point >> 12) & 63));
+      }
+      this.#push(0x80 | ((point >> 6) & 63));
+    }
+    this.#push(0x80 | (point & 63));
+  }
 }
 
 /** Remembers short strings by their bytes: nets repeat the same few names thousands of times. */

@@ -73,7 +73,7 @@ export function clone<T extends object>(message: T): T {
   for (const [name, value] of Object.entries(message)) {
     (copy as Message & Values)[name] = Array.isArray(value) ? value.map(one) : one(value);
   }
-  Message.setSpans(copy, Message.spans(message));
+  Message.place(copy, Message.source(message), Message.offset(message));
   for (const [key, bits] of Message.exact(message) ?? []) Message.setExact(copy, key, bits);
   return copy as unknown as T;
 }

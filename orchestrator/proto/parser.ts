@@ -2,8 +2,9 @@ import type { Problem } from '../core/index.ts';
 import { FieldValues } from './field-values.ts';
 import { unknownFieldHint } from './forks.ts';
 import type { Values } from './message.ts';
+import { locateField, WHOLE_TEXT } from './locate.ts';
 import { missingRequired } from './required.ts';
-import type { Source } from './spans.ts';
+import { spanOf } from './spans.ts';
 import { Token } from './tokenizer.ts';
 import { type Field, Message, type MessageType, typeOf } from './types.ts';
 
@@ -21,20 +22,19 @@ export class TextParser extends FieldValues {
 
   /** The message, or undefined where `problems` has entries. */
   parse(type: MessageType): Message | undefined {
-    const message = this.#open(type, 0);
+    const message = this.#open(type, WHOLE_TEXT);
     this.tokens.next();
     while (this.tokens.type !== Token.end && !this.#lost) this.#field(message);
     if (this.problems.length === 0) {
       const missing = missingRequired(message);
       if (missing.length > 0) {
         const text = `Message missing required fields: ${missing.map((m) => m.path).join(', ')}`;
-        const expected = missing.map((m) => m.path).join(' and ');
+        const place = spanOf(missing[0]!.owner);
         // Line 0 stands for the message as a whole.
         this.problems.push({
           message: text,
           span: { file: this.source.file, line: 0, column: 1 },
-          path: missing[0]!.path,
-          expected,
+          ...(place ? { hint: `the message is at line ${place.line}, column ${place.column}` } : {}),
           code: 'missing-required',
         });
       }
@@ -59,7 +59,7 @@ export class TextParser extends FieldValues {
 
   #open(type: MessageType, offset: number): Message & Values {
     const message = new type.make() as Message & Values;
-    Message.setSpans(message, { source: this.source as Source, offset, entries: [], byName: type.byName });
+    Message.place(message, this.source, offset);
     return message;
   }
 
@@ -87,10 +87,11 @@ export class TextParser extends FieldValues {
       return this.#skipUnknown();
     }
     if (!field.repeated && Object.hasOwn(message, name)) {
-      const first = this.source.span(this.#firstOffset(message, field));
+      // Looked up for one problem only: each look-up reads the message again.
+      const first = this.problems.length === 0 && locateField(tokens.bytes, Message.offset(message), name, 0);
       this.report(`Non-repeated field "${name}" is specified multiple times.`, {
         code: 'repeated-field',
-        expected: `one ${name}; the first is at line ${first.line}`,
+        expected: first === undefined || first === false ? `one ${name}` : `one ${name}; the first is at line ${this.source.span(first).line}`,
       });
       return this.#skipUnknown();
     }
@@ -123,10 +124,8 @@ export class TextParser extends FieldValues {
     }
   }
 
-  #scalar(message: Message & Values, field: Field, offset: number): void {
-    const consumed = this.scalarValue(message, field);
-    if (consumed === 'stuck') this.#skipValue();
-    else this.#note(message, field, offset);
+  #scalar(message: Message & Values, field: Field): void {
+    if (this.scalarValue(message, field) === 'stuck') this.#skipValue();
   }
 
   #subMessage(message: Message & Values, field: Field, offset: number): void {
@@ -135,7 +134,6 @@ export class TextParser extends FieldValues {
     this.tokens.next();
     const inner = this.#open(typeOf(field.of!), offset);
     this.store(message, field, inner);
-    this.#note(message, field, offset);
     const index = field.repeated ? (message[field.name] as unknown[]).length - 1 : 0;
     // The schema is not recursive, so this recursion is at most six calls deep whatever the text says.
     this.#path.push({ message: inner, field, index });
@@ -163,14 +161,9 @@ export class TextParser extends FieldValues {
     this.#skipUnknown();
   }
 
-  #note(message: Message, field: Field, offset: number): void {
-    Message.spans(message)!.entries.push(field.number, offset);
-  }
-
-  #firstOffset(message: Message, field: Field): number {
-    const { entries } = Message.spans(message)!;
-    for (let i = 0; i < entries.length; i += 2) if (entries[i] === field.number) return entries[i + 1]!;
-    return 0;
+  #newLine(from: number, to: number): boolean {
+    for (let i = from; i < to; i++) if (this.tokens.bytes[i] === 10) return true;
+    return false;
   }
 
   #lose(message: string): void {
@@ -210,7 +203,7 @@ export class TextParser extends FieldValues {
       if (closes) depth--;
       const end = tokens.end;
       tokens.next();
-      if (depth === 0 && tokens.bytes.subarray(end, tokens.start).includes(10)) return;
+      if (depth === 0 && this.#newLine(end, tokens.start)) return;
     }
     if (depth > 0) this.#lost = true;
   }

@@ -1,5 +1,6 @@
 import type { Values } from './message.ts';
 import { messageType } from './message.ts';
+import { presentFields } from './present.ts';
 import { encodeString } from './strings.ts';
 import { type Field, Message } from './types.ts';
 
@@ -68,10 +69,8 @@ function scalarText(message: Message, field: Field, value: unknown, index: numbe
 }
 
 function print(message: Message & Values, indent: string, lines: string[]): void {
-  for (const field of message.$type.ordered) {
-    if (!Object.hasOwn(message, field.name)) continue;
+  for (const field of presentFields(message)) {
     const value = message[field.name];
-    if (value === null || value === undefined) continue;
     const list = field.repeated ? (value as ArrayLike<unknown>) : [value];
     for (let i = 0; i < list.length; i++) {
       if (field.type !== 'message') {

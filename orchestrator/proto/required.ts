@@ -1,5 +1,5 @@
 import type { Values } from './message.ts';
-import { Message, type MessageType, typeOf } from './types.ts';
+import { type Field, Message, type MessageType, typeOf } from './types.ts';
 
 export interface Missing {
   /** As protobuf writes it: `layer[0].clip_param.max`. */
@@ -8,31 +8,39 @@ export interface Missing {
   readonly owner: Message;
 }
 
-const cached = new Map<MessageType, boolean>();
+interface Duties {
+  readonly required: readonly Field[];
+  /** Sub-messages that have required fields themselves or below, by field number: the others need no walk. */
+  readonly parts: readonly Field[];
+}
 
-/** Whether a type or any type below it has required fields; most have none and need no walk. The schema is not recursive. */
-function hasRequired(type: MessageType): boolean {
-  const known = cached.get(type);
-  if (known !== undefined) return known;
-  const found = type.fields.some((f) => f.required || (f.type === 'message' && hasRequired(typeOf(f.of!))));
-  cached.set(type, found);
-  return found;
+const cached = new Map<MessageType, Duties>();
+
+/** The schema is not recursive, so this ends. */
+function dutiesOf(type: MessageType): Duties {
+  let duties = cached.get(type);
+  if (!duties) {
+    const demanding = (f: Field): boolean => {
+      if (f.type !== 'message') return false;
+      const { required, parts } = dutiesOf(typeOf(f.of!));
+      return required.length > 0 || parts.length > 0;
+    };
+    duties = { required: type.fields.filter((f) => f.required), parts: type.ordered.filter(demanding) };
+    cached.set(type, duties);
+  }
+  return duties;
 }
 
 /** Required fields that are not set, in protobuf's order: a message's own first, then those of its parts by field number. */
 export function missingRequired(message: Message, prefix = '', found: Missing[] = []): Missing[] {
-  const type = message.$type;
-  for (const f of type.fields) {
-    if (f.required && !Object.hasOwn(message, f.name)) found.push({ path: prefix + f.name, owner: message });
-  }
-  for (const f of type.ordered) {
-    if (f.type !== 'message' || !Object.hasOwn(message, f.name) || !hasRequired(typeOf(f.of!))) continue;
+  const { required, parts } = dutiesOf(message.$type);
+  for (const f of required) if (!Object.hasOwn(message, f.name)) found.push({ path: prefix + f.name, owner: message });
+  for (const f of parts) {
+    if (!Object.hasOwn(message, f.name)) continue;
     const value = (message as Message & Values)[f.name];
     if (value instanceof Message) missingRequired(value, `${prefix}${f.name}.`, found);
     else if (Array.isArray(value)) {
-      value.forEach((item, i) => {
-        missingRequired(item as Message, `${prefix}${f.name}[${i}].`, found);
-      });
+      for (let i = 0; i < value.length; i++) missingRequired(value[i] as Message, `${prefix}${f.name}[${i}].`, found);
     }
   }
   return found;

@@ -1,4 +1,5 @@
 import type { Span } from '../core/index.ts';
+import { locateField } from './locate.ts';
 import { Message } from './types.ts';
 
 /** A text with the rule that turns byte offsets into places: lines and columns from 1, columns in bytes, tabs to multiples of 8. */
@@ -9,7 +10,8 @@ export class Source {
 
   constructor(file: string, bytes: Uint8Array) {
     this.file = file;
-    this.bytes = bytes;
+    // A plain view: slices of a Buffer cost much more.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Offsets at which lines begin; worked out once, when the first place is asked for. */
@@ -36,33 +38,21 @@ export class Source {
   }
 }
 
-/** Where a message and its fields stand. Entries are pairs: field number, byte offset; one pair per occurrence. */
-export interface SpanRecord {
-  readonly source: Source;
-  readonly offset: number;
-  readonly entries: number[];
-  /** The type whose field numbers the entries use: after an upgrade it is the legacy type. */
-  readonly byName: ReadonlyMap<string, { readonly number: number }>;
-}
-
 /**
  * The place of a message in its text, or of a field of it (the name; for the i-th value of a list, that value).
  * Undefined for messages that did not come from a text, and for fields that are not set in it.
  */
 export function spanOf(message: object | null | undefined, field?: string, index = 0): Span | undefined {
   if (!(message instanceof Message)) return undefined;
-  const record = Message.spans(message);
-  if (!record) return undefined;
-  if (field === undefined) return record.source.span(record.offset);
-  const number = record.byName.get(field)?.number;
-  let left = index;
-  for (let i = 0; i < record.entries.length; i += 2) {
-    if (record.entries[i] === number && left-- === 0) return record.source.span(record.entries[i + 1]!);
-  }
-  return undefined;
+  const source = Message.source(message);
+  if (!source) return undefined;
+  const start = Message.offset(message);
+  if (field === undefined) return source.span(Math.max(start, 0));
+  const offset = locateField(source.bytes, start, field, index);
+  return offset === undefined ? undefined : source.span(offset);
 }
 
-/** Gives a message made from another one the places of its origin; fields are found by their names in the origin. */
+/** Gives a message made from another one the place of its origin; its fields are looked for there by their names. */
 export function inheritSpans(to: object, from: object | null): void {
-  if (to instanceof Message && from instanceof Message) Message.setSpans(to, Message.spans(from));
+  if (to instanceof Message && from instanceof Message) Message.place(to, Message.source(from), Message.offset(from));
 }

@@ -55,3 +55,10 @@ export function encodeString(text: string): Uint8Array {
   }
   return Buffer.concat(parts);
 }
+
+/** Whether a string is plain ASCII, judged only for short ones. */
+export function isAscii(text: string): boolean {
+  if (text.length > 64) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}

@@ -47,9 +47,10 @@ export class Tokenizer {
   readonly #report: ReportAt;
   #at = 0;
 
-  constructor(bytes: Uint8Array, report: ReportAt) {
+  constructor(bytes: Uint8Array, report: ReportAt, at = 0) {
     this.bytes = bytes;
     this.#report = report;
+    this.#at = at;
   }
 
   #peek(at = this.#at): number {

@@ -2,7 +2,7 @@ import { internalError } from '../core/index.ts';
 import type { FieldSpec } from './field.ts';
 import type { Messages } from './messages.ts';
 import { enumTable, messageTable } from './schema.ts';
-import type { SpanRecord } from './spans.ts';
+import type { Source } from './spans.ts';
 
 export type TypeName = keyof Messages;
 
@@ -36,14 +36,20 @@ export interface MessageType {
  */
 export abstract class Message {
   declare readonly $type: MessageType;
-  #spans: SpanRecord | undefined;
+  #source: Source | undefined;
+  #offset = 0;
   #exact: Map<string, bigint> | undefined;
 
-  static spans(message: Message): SpanRecord | undefined {
-    return message.#spans;
+  static source(message: Message): Source | undefined {
+    return message.#source;
   }
-  static setSpans(message: Message, spans: SpanRecord | undefined): void {
-    message.#spans = spans;
+  /** Byte where the message's name stands in its source, or WHOLE_TEXT. */
+  static offset(message: Message): number {
+    return message.#offset;
+  }
+  static place(message: Message, source: Source | undefined, offset: number): void {
+    message.#source = source;
+    message.#offset = offset;
   }
   /** Bits of 64-bit integers beyond 2^53 and of NaNs with a sign, by `field` or `field[index]`. */
   static exact(message: Message): Map<string, bigint> | undefined {

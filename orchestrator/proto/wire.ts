@@ -187,6 +187,11 @@ export class WireWriter {
     this.position = this.bytes.writeUInt32LE(bits, this.position);
   }
 
+  /** Short plain strings, without a detour over an encoder. */
+  ascii(text: string): void {
+    for (let i = 0; i < text.length; i++) this.bytes[this.position++] = text.charCodeAt(i);
+  }
+
   chunk(data: Uint8Array): void {
     this.bytes.set(data, this.position);
     this.position += data.length;

@@ -64,9 +64,8 @@ function put(layer: V1LayerParameter, target: string, value: unknown, origin: V0
   if (!object[first]) {
     const type = typeOf('V1LayerParameter').byName.get(first)!.of!;
     const made = new (typeOf(type).make)();
-    // Places of single settings have other names there; the layer's own place is the best one known.
-    const record = Message.spans(origin as unknown as Message);
-    if (record) Message.setSpans(made, { ...record, entries: [] });
+    // Most settings have the same name in the first form, so their places are found there.
+    inheritSpans(made, origin);
     object[first] = made;
   }
   const sub = object[first] as Values;
