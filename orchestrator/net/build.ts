@@ -83,13 +83,14 @@ class Builder {
 
   private typeOf(param: LayerParameter): LayerType | undefined {
     const reason = this.options.record ? notInferable(param) : undefined;
+    const type = layerTypes.get(param.type);
+    if (type && !reason) return type;
+    // Places are looked up in the text, so only where there is something to say.
     const at = { path: param.name, span: spanOf(param, 'type') ?? spanOf(param) };
     if (reason) {
       this.problems.push({ ...at, message: reason, code: NOT_INFERABLE });
       return undefined;
     }
-    const type = layerTypes.get(param.type);
-    if (type) return type;
     if (param.type === 'Python') {
       this.problems.push({
         ...at,
@@ -114,11 +115,11 @@ class Builder {
   private claimTops({ param, bottoms, tops }: Wired, type: LayerType | undefined): void {
     const own = new Set<string>();
     tops.forEach((top, i) => {
-      const at = { path: `${param.name} > top`, span: spanOf(param, 'top', i) ?? spanOf(param) };
+      const at = () => ({ path: `${param.name} > top`, span: spanOf(param, 'top', i) ?? spanOf(param) });
       if (bottoms[i] === top && !own.has(top)) {
         if (type && !type.inPlace) {
           this.problems.push({
-            ...at,
+            ...at(),
             message: `${type.type} cannot work in place`,
             expected: 'a top with another name than the bottom',
             code: 'in-place',
@@ -126,7 +127,7 @@ class Builder {
         }
       } else if (own.has(top) || this.shapes.has(top)) {
         this.problems.push({
-          ...at,
+          ...at(),
           message: `top '${top}' is already made by another layer`,
           expected: 'a name of its own; only an in-place layer repeats its bottom',
           hint: bottoms[i]?.startsWith(`${top}_`)

@@ -21,7 +21,7 @@ export function layerProblems(error: unknown, param: LayerParameter): readonly P
   if (!(error instanceof CremaError) || error.kind === 'internal') throw error;
   const problems = error.problems.map((p) => ({
     ...p,
-    path: p.path?.startsWith(param.name) ? p.path : [param.name, ...(p.path ? [p.path] : [])].join(' > '),
+    path: [param.name, ...(p.path ? [p.path] : [])].join(' > '),
     span: p.span ?? spanOfPath(param, p.path),
   }));
   if (error.kind !== 'input') throw new CremaError(error.kind, problems, { cause: error });

@@ -57,6 +57,15 @@ export class ParamTable {
       decayGiven: text !== undefined && isSet(text, 'decay_mult'),
     };
     this.entries.push(entry);
+    if (spec.lrMult === 0 && text && text.lr_mult !== 0) {
+      this.problems.push({
+        message: `parameter blob ${slot} holds statistics and cannot be learned: its lr_mult is ${text.lr_mult}`,
+        path: `${param.name} > param > lr_mult`,
+        span: spanOf(text, 'lr_mult') ?? spanOf(text),
+        expected: 'lr_mult: 0, or no param setting',
+        code: 'statistics-lr',
+      });
+    }
     const owner = name === '' ? undefined : this.owners.get(name);
     if (owner) this.share(entry, owner, text!);
     else if (name !== '') this.owners.set(name, entry);

@@ -1,17 +1,20 @@
+import type { LayerParameter, StoredBlob } from '../proto/index.ts';
+
 /** One blob of a weights file or a history. */
-export interface WeightBlob {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
+export type WeightBlob = StoredBlob;
+
+export interface LayerBlobs {
+  readonly name: string;
+  readonly type: string;
+  readonly blobs: readonly (WeightBlob | undefined)[];
+  /** The layer's text, written beside its blobs in binary files. */
+  readonly param?: LayerParameter;
 }
 
 /** The learned blobs of a file, by layer; undefined where a shared blob is kept with its owner only (HDF5). */
 export interface WeightsFile {
   readonly name: string;
-  readonly layers: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly blobs: readonly (WeightBlob | undefined)[];
-  }[];
+  readonly layers: readonly LayerBlobs[];
 }
 
 /** A solver state in Caffe's terms. */

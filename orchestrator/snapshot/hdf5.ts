@@ -51,7 +51,8 @@ async function read<T>(bytes: Uint8Array, name: string, take: (file: InstanceTyp
       file.close();
     }
   } catch (error) {
-    throw dataError({ message: `'${name}' is not a readable HDF5 snapshot`, code: 'hdf5-snapshot' }, error);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw dataError({ message: `'${name}' is not a readable HDF5 snapshot: ${reason}`, code: 'hdf5-snapshot' }, error);
   } finally {
     fs.unlink(path);
   }

@@ -32,8 +32,9 @@ export async function decodeState(bytes: Uint8Array, path: string): Promise<Solv
     });
   }
   try {
-    return readSolverState(bytes);
+    return readSolverState(bytes, path);
   } catch (error) {
+    if (error instanceof CremaError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw dataError({ message: `'${path}' is not a readable solver state: ${reason}`, code: 'solverstate' }, error);
   }
@@ -84,7 +85,7 @@ export function applySnapshot(snapshot: Snapshot, net: Net, params: ParamSet, hi
     });
   });
   if (snapshot.weights) applyWeights(snapshot.weights, snapshot.modelPath!, net, params);
-  saved.forEach((blob, i) => history[i]!.data.set(blob.data));
+  for (const [i, blob] of saved.entries()) history[i]!.data.set(blob.data);
 }
 
 /** Solver states with this prefix, newest first. */

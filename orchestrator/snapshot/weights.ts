@@ -1,24 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { type Shape, sameShape } from '../blob/index.ts';
 import { CremaError, dataError } from '../core/index.ts';
 import type { Net, NetLayer, ParamSet } from '../net/index.ts';
-import { readWeights } from '../proto/index.ts';
+import { readWeights, shapeFits } from '../proto/index.ts';
 import type { WeightBlob, WeightsFile } from './files.ts';
 import { decodeWeightsHdf5, isHdf5 } from './hdf5.ts';
 
-/** The parameters as Caffe saves them: every layer of the net with its blobs, shared ones repeated (not in HDF5). */
+/** The parameters as Caffe saves them: every layer of the text with its blobs, shared ones repeated (not in HDF5). */
 export function collectWeights(net: Net, params: ParamSet, repeatShared: boolean): WeightsFile {
   return {
     name: net.name,
-    layers: net.layers.map((layer) => ({
-      name: layer.name,
-      type: layer.type.type,
-      blobs: layer.params.map((i): WeightBlob | undefined =>
-        repeatShared || net.params[i]!.learnable
-          ? { shape: net.params[i]!.shape, data: params.blobs[i]!.data }
-          : undefined,
-      ),
-    })),
+    layers: net.layers
+      .filter((layer) => !layer.inserted)
+      .map((layer) => ({
+        name: layer.name,
+        type: layer.type.type,
+        param: layer.param,
+        blobs: layer.params.map((i): WeightBlob | undefined =>
+          repeatShared || net.params[i]!.learnable
+            ? { shape: net.params[i]!.shape, data: params.blobs[i]!.data }
+            : undefined,
+        ),
+      })),
   };
 }
 
@@ -45,18 +47,12 @@ export async function decodeWeights(bytes: Uint8Array, path: string, net: Net): 
     });
   }
   try {
-    return readWeights(bytes);
+    return readWeights(bytes, path);
   } catch (error) {
+    if (error instanceof CremaError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw dataError({ message: `'${path}' is not a readable caffemodel: ${reason}`, code: 'caffemodel' }, error);
   }
-}
-
-/** Legacy blobs have four axes: leading ones do not count there. */
-function fits(source: Shape, target: Shape): boolean {
-  if (sameShape(source, target)) return true;
-  if (source.length !== 4 || target.length > 4) return false;
-  return sameShape(source, [...Array.from({ length: 4 - target.length }, () => 1), ...target]);
 }
 
 /**
@@ -90,7 +86,7 @@ export function applyWeights(file: WeightsFile, path: string, net: Net, params: 
           path: layer.name,
           expected: 'every blob',
         });
-      } else if (fits(blob.shape, param.shape) && blob.data.length === params.blobs[param.index]!.count) {
+      } else if (shapeFits(blob, param.shape) && blob.data.length === params.blobs[param.index]!.count) {
         copies.push([params.blobs[param.index]!.data, blob.data]);
       } else {
         problems.push({

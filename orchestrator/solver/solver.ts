@@ -138,7 +138,7 @@ export class Solver {
     this.schedule.currentStep = snapshot.state.current_step;
     const { sidecar } = snapshot;
     if (sidecar) {
-      [this.train, ...this.tests].forEach((e, i) => loadLayers(e.net, sidecar.nets[i] ?? []));
+      for (const [i, e] of [this.train, ...this.tests].entries()) loadLayers(e.net, sidecar.nets[i] ?? []);
       if (sidecar.loop['smoothed']) this.smoothed.load(sidecar.loop['smoothed'] as SmoothedState);
       const extra = sidecar.loop['extra'];
       if (extra) this.options.extra?.load(extra as Record<string, unknown>);
