@@ -10,6 +10,7 @@ import { concatLayer } from './concat.ts';
 import { contrastiveLossLayer } from './contrastive-loss.ts';
 import { convolutionLayer } from './convolution.ts';
 import { cropLayer } from './crop.ts';
+import { dataLayer } from './data.ts';
 import { deconvolutionLayer } from './deconvolution.ts';
 import { dropoutLayer } from './dropout.ts';
 import { dummyDataLayer } from './dummy-data.ts';
@@ -20,14 +21,19 @@ import { euclideanLossLayer } from './euclidean-loss.ts';
 import { expLayer } from './exp.ts';
 import { filterLayer } from './filter.ts';
 import { flattenLayer } from './flatten.ts';
+import { hdf5DataLayer } from './hdf5-data.ts';
 import { hingeLossLayer } from './hinge-loss.ts';
 import { im2colLayer } from './im2col.ts';
+import { imageDataLayer } from './image-data.ts';
 import { infogainLossLayer } from './infogain-loss.ts';
 import { innerProductLayer } from './inner-product.ts';
 import { inputLayer } from './input.ts';
 import type { LayerType } from './layer.ts';
 import { logLayer } from './log.ts';
 import { lrnLayer } from './lrn.ts';
+import { lstmLayer } from './lstm.ts';
+import { lstmUnitLayer } from './lstm-unit.ts';
+import { memoryDataLayer } from './memory-data.ts';
 import { multinomialLogisticLossLayer } from './multinomial-logistic-loss.ts';
 import { mvnLayer } from './mvn.ts';
 import { parameterLayer } from './parameter.ts';
@@ -37,6 +43,7 @@ import { preluLayer } from './prelu.ts';
 import { reductionLayer } from './reduction.ts';
 import { reluLayer } from './relu.ts';
 import { reshapeLayer } from './reshape.ts';
+import { rnnLayer } from './rnn.ts';
 import { scaleLayer } from './scale.ts';
 import { sigmoidLayer } from './sigmoid.ts';
 import { sigmoidCrossEntropyLossLayer } from './sigmoid-cross-entropy-loss.ts';
@@ -111,9 +118,17 @@ const list: readonly LayerType[] = [
   sigmoidCrossEntropyLossLayer,
   softmaxWithLossLayer,
   // sources
+  dataLayer,
+  hdf5DataLayer,
+  imageDataLayer,
+  memoryDataLayer,
   dummyDataLayer,
   inputLayer,
   parameterLayer,
+  // recurrent
+  lstmLayer,
+  lstmUnitLayer,
+  rnnLayer,
 ];
 
 export const layerTypes: ReadonlyMap<string, LayerType> = new Map(list.map((entry) => [entry.type, entry]));

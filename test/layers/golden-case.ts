@@ -85,7 +85,8 @@ export function runCase(golden: GoldenCase, layout: Layout = NCHW): string[] {
   const tops = shapes.map((shape, i) => new Blob(`top${i}`, shape, layout));
   const params = role('param').map((t) => blobOf(`param${t.index}`, t.shape, values(t)));
   layer.params.forEach((p, i) => {
-    if (p.shape.join() !== params[i]?.shape.join()) failures.push(`param ${i} is [${p.shape}], wanted [${params[i]?.shape}]`);
+    if (p.shape.join() !== params[i]?.shape.join())
+      failures.push(`param ${i} is [${p.shape}], wanted [${params[i]?.shape}]`);
   });
   for (let step = 0; step < (golden.steps ?? 1); step++) {
     layer.forward(bottoms, tops, params);
@@ -101,7 +102,13 @@ export function runCase(golden: GoldenCase, layout: Layout = NCHW): string[] {
     if (given) reorder(values(given), NCHW, top.diff, layout, top.shape);
     else top.diff.fill(golden.loss_weight?.[i] ?? 0);
   });
-  layer.backward(tops, golden.propagate_down ?? bottoms.map(() => true), bottoms, params, params.map(() => true));
+  layer.backward(
+    tops,
+    golden.propagate_down ?? bottoms.map(() => true),
+    bottoms,
+    params,
+    params.map(() => true),
+  );
   for (const t of role('bottom_diff')) compare(`bottom_diff ${t.index}`, rowMajor(bottoms[t.index]!, 'diff'), t);
   for (const t of role('param_diff')) compare(`param_diff ${t.index}`, params[t.index]!.diff, t);
   return failures;
