@@ -58,7 +58,10 @@ function scalar(reader: WireReader, field: Field, put: (value: unknown, bits?: b
     const from = reader.position;
     const value = integer(reader, field);
     if (value === undefined) return;
-    if (typeof value === 'boolean' || Number.isSafeInteger(value)) return put(value);
+    if (typeof value === 'boolean' || Number.isSafeInteger(value)) {
+      put(value);
+      return;
+    }
     reader.position = from;
     const bits = reader.uint64Bits();
     put(value, field.type === 'int64' ? BigInt.asIntN(64, bits) : bits);

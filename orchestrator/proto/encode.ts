@@ -10,7 +10,8 @@ import { varintSize, Wire, WireWriter } from './wire.ts';
 interface Measured {
   readonly sizes: number[];
   readonly strings: (string | Uint8Array)[];
-  readonly fields: Field[][];
+  /** Those of one message, then undefined; a message's parts follow in the order in which they are written. */
+  readonly fields: (Field | undefined)[];
 }
 
 const isTyped = (value: unknown): value is Float32Array | Float64Array =>
@@ -71,7 +72,8 @@ function valueSize(message: Message, field: Field, value: unknown, index: number
 function messageSize(message: Message, out: Measured): number {
   let total = 0;
   const fields = presentFields(message);
-  out.fields.push(fields);
+  for (const field of fields) out.fields.push(field);
+  out.fields.push(undefined);
   for (const field of fields) {
     const value = (message as Message & Values)[field.name];
     const tag = varintSize(field.number * 8);
@@ -99,7 +101,7 @@ class Encoder {
   readonly #measured: Measured;
   #size = 0;
   #string = 0;
-  #message = 0;
+  #field = 0;
 
   constructor(size: number, measured: Measured) {
     this.writer = new WireWriter(size);
@@ -108,7 +110,11 @@ class Encoder {
 
   message(message: Message): void {
     const { writer } = this;
-    for (const field of this.#measured.fields[this.#message++]!) {
+    const { fields } = this.#measured;
+    const first = this.#field;
+    this.#field = fields.indexOf(undefined, first) + 1;
+    for (let at = first; fields[at]; at++) {
+      const field = fields[at]!;
       const value = (message as Message & Values)[field.name];
       const tag = tagOf(field);
       if (!field.repeated) {
@@ -137,27 +143,39 @@ class Encoder {
     switch (field.type) {
       case 'float': {
         const bits = exactOf(message, field, index);
-        return bits === undefined ? writer.float(value as number) : writer.word(Number(bits));
+        if (bits === undefined) writer.float(value as number);
+        else writer.word(Number(bits));
+        return;
       }
       case 'double':
-        return writer.double(value as number);
+        writer.double(value as number);
+        return;
       case 'bool':
-        return writer.varint(value ? 1 : 0);
+        writer.varint(value ? 1 : 0);
+        return;
       case 'string':
       case 'bytes': {
         const bytes = this.#measured.strings[this.#string++]!;
         writer.varint(bytes.length);
-        return typeof bytes === 'string' ? writer.ascii(bytes) : writer.chunk(bytes);
+        if (typeof bytes === 'string') writer.ascii(bytes);
+        else writer.chunk(bytes);
+        return;
       }
       case 'message':
         writer.varint(this.#measured.sizes[this.#size++]!);
-        return this.message(value as Message);
+        this.message(value as Message);
+        return;
       default: {
         const bits = exactOf(message, field, index);
-        if (bits !== undefined) return writer.varint64(bits);
+        if (bits !== undefined) {
+          writer.varint64(bits);
+          return;
+        }
         const number = value as number;
         if (!Number.isSafeInteger(number)) throw internalError(`${field.name} = ${number} is not an exact integer`);
-        return number < 0 ? writer.varint64(BigInt(number)) : writer.varint(number);
+        if (number < 0) writer.varint64(BigInt(number));
+        else writer.varint(number);
+        return;
       }
     }
   }

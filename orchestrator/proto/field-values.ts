@@ -1,5 +1,14 @@
 import { nearest, type Problem } from '../core/index.ts';
-import { isHexLiteral, isOctalLiteral, isPlainLiteral, LiteralBytes, parseFloatLiteral, parseInteger, StringPool, shortDecimal } from './literals.ts';
+import {
+  isHexLiteral,
+  isOctalLiteral,
+  isPlainLiteral,
+  LiteralBytes,
+  parseFloatLiteral,
+  parseInteger,
+  StringPool,
+  shortDecimal,
+} from './literals.ts';
 import type { Values } from './message.ts';
 import type { Source } from './spans.ts';
 import { decodeString } from './strings.ts';

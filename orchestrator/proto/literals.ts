@@ -56,7 +56,18 @@ function hexAt(bytes: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-const simpleEscapes: Record<string, number> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92, "'": 39, '"': 34 };
+const simpleEscapes: Record<string, number> = {
+  a: 7,
+  b: 8,
+  f: 12,
+  n: 10,
+  r: 13,
+  t: 9,
+  v: 11,
+  '\\': 92,
+  "'": 39,
+  '"': 34,
+};
 const QUESTION_MARK = 63;
 
 /** Whether a literal is closed and has no escapes, so that its content is its bytes without the quotes. */
@@ -140,7 +151,10 @@ export class LiteralBytes {
 
   /** Half a surrogate pair is written as three bytes too, as the reference does. */
   #utf8(point: number): void {
-    if (point < 0x80) return this.#push(point);
+    if (point < 0x80) {
+      this.#push(point);
+      return;
+    }
     if (point < 0x800) this.#push(0xc0 | (point >> 6));
     else {
       if (point < 0x10000) this.#push(0xe0 | (point >> 12));

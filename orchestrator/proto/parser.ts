@@ -1,8 +1,8 @@
 import type { Problem } from '../core/index.ts';
 import { FieldValues } from './field-values.ts';
 import { unknownFieldHint } from './forks.ts';
-import type { Values } from './message.ts';
 import { locateField, WHOLE_TEXT } from './locate.ts';
+import type { Values } from './message.ts';
 import { missingRequired } from './required.ts';
 import { spanOf } from './spans.ts';
 import { Token } from './tokenizer.ts';
@@ -84,16 +84,21 @@ export class TextParser extends FieldValues {
         code: 'unknown-field',
         ...hint,
       });
-      return this.#skipUnknown();
+      this.#skipUnknown();
+      return;
     }
     if (!field.repeated && Object.hasOwn(message, name)) {
       // Looked up for one problem only: each look-up reads the message again.
       const first = this.problems.length === 0 && locateField(tokens.bytes, Message.offset(message), name, 0);
       this.report(`Non-repeated field "${name}" is specified multiple times.`, {
         code: 'repeated-field',
-        expected: first === undefined || first === false ? `one ${name}` : `one ${name}; the first is at line ${this.source.span(first).line}`,
+        expected:
+          first === undefined || first === false
+            ? `one ${name}`
+            : `one ${name}; the first is at line ${this.source.span(first).line}`,
       });
-      return this.#skipUnknown();
+      this.#skipUnknown();
+      return;
     }
     this.#fieldBody(message, field, offset);
     if (this.lookingAt(';') || this.lookingAt(',')) tokens.next();
@@ -104,21 +109,32 @@ export class TextParser extends FieldValues {
     if (this.lookingAt(':')) this.tokens.next();
     else if (!isMessage) {
       this.report(`Expected ":", found "${this.tokenText()}".`);
-      return this.#skipValue();
+      this.#skipValue();
+      return;
     }
     const read = isMessage ? this.#subMessage : this.#scalar;
-    if (!field.repeated || !this.lookingAt('[')) return read.call(this, message, field, offset);
+    if (!field.repeated || !this.lookingAt('[')) {
+      read.call(this, message, field, offset);
+      return;
+    }
     this.tokens.next();
     if (!Object.hasOwn(message, field.name)) message[field.name] = [];
-    if (this.lookingAt(']')) return this.tokens.next();
+    if (this.lookingAt(']')) {
+      this.tokens.next();
+      return;
+    }
     for (;;) {
       const before = this.problems.length;
       read.call(this, message, field, this.tokens.start);
       if (this.#lost || this.problems.length > before) return;
-      if (this.lookingAt(']')) return this.tokens.next();
+      if (this.lookingAt(']')) {
+        this.tokens.next();
+        return;
+      }
       if (!this.lookingAt(',')) {
         this.report(`Expected ",", found "${this.tokenText()}".`);
-        return this.#skipValue();
+        this.#skipValue();
+        return;
       }
       this.tokens.next();
     }
@@ -130,7 +146,10 @@ export class TextParser extends FieldValues {
 
   #subMessage(message: Message & Values, field: Field, offset: number): void {
     const closing = this.lookingAt('<') ? '>' : '}';
-    if (closing === '}' && !this.lookingAt('{')) return this.#lose(`Expected "{", found "${this.tokenText()}".`);
+    if (closing === '}' && !this.lookingAt('{')) {
+      this.#lose(`Expected "{", found "${this.tokenText()}".`);
+      return;
+    }
     this.tokens.next();
     const inner = this.#open(typeOf(field.of!), offset);
     this.store(message, field, inner);
@@ -148,14 +167,20 @@ export class TextParser extends FieldValues {
     this.tokens.next();
     let name = '';
     for (;;) {
-      if (this.tokens.type !== Token.identifier) return this.#lose(`Expected identifier, got: ${this.tokenText()}`);
+      if (this.tokens.type !== Token.identifier) {
+        this.#lose(`Expected identifier, got: ${this.tokenText()}`);
+        return;
+      }
       name += this.tokenText();
       this.tokens.next();
       if (!this.lookingAt('.')) break;
       name += '.';
       this.tokens.next();
     }
-    if (!this.lookingAt(']')) return this.#lose(`Expected "]", found "${this.tokenText()}".`);
+    if (!this.lookingAt(']')) {
+      this.#lose(`Expected "]", found "${this.tokenText()}".`);
+      return;
+    }
     this.tokens.next();
     this.report(`Extension "${name}" is not defined or is not an extension of "caffe.${type.name}".`);
     this.#skipUnknown();

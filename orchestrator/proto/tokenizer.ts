@@ -169,8 +169,14 @@ export class Tokenizer {
     const { bytes } = this;
     for (;;) {
       const b = this.#peek();
-      if (b === 256 || b === 0) return this.#complain('Unexpected end of string.');
-      if (b === NEWLINE) return this.#complain('String literals cannot cross line boundaries.');
+      if (b === 256 || b === 0) {
+        this.#complain('Unexpected end of string.');
+        return;
+      }
+      if (b === NEWLINE) {
+        this.#complain('String literals cannot cross line boundaries.');
+        return;
+      }
       this.#at++;
       if (b === delimiter) return;
       if (b === BACKSLASH) this.#escape();
@@ -189,7 +195,10 @@ export class Tokenizer {
       if (!this.#takeOne(HEX)) this.#complain('Expected hex digits for escape sequence.');
     } else if (this.#take('u')) {
       for (let i = 0; i < 4; i++) {
-        if (!this.#takeOne(HEX)) return this.#complain('Expected four hex digits for \\u escape sequence.');
+        if (!this.#takeOne(HEX)) {
+          this.#complain('Expected four hex digits for \\u escape sequence.');
+          return;
+        }
       }
     } else if (this.#take('U')) {
       let fits = this.#take('0') && this.#take('0') && this.#take('0', '1');
