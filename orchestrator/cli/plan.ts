@@ -17,7 +17,8 @@ interface PlanFlags extends CommonFlags {
 export function parseRecord(text: string | undefined): [number, number, number] | undefined {
   if (text === undefined) return undefined;
   const sizes = text.split('x').map(Number);
-  if (sizes.length === 3 && sizes.every((n) => Number.isSafeInteger(n) && n > 0)) return sizes as [number, number, number];
+  if (sizes.length === 3 && sizes.every((n) => Number.isSafeInteger(n) && n > 0))
+    return sizes as [number, number, number];
   throw usageError({ message: `--record ${text}`, expected: 'CxHxW, e.g. 3x256x256', code: 'bad-record' });
 }
 
@@ -32,21 +33,41 @@ function run(flags: PlanFlags): void {
   const summary = describePlan(plan, net, session.manifest);
   const out = printer(flags.json === true);
   if (!out.json) {
-    out.line(`${net.name} (${phase}) for ${plan.device ? `${plan.device.board}/${plan.device.config}, ${plan.device.computeUnits} compute unit(s), ${plan.lanes} lanes` : 'the host'}`);
-    const rows = summary.layers.map((l) => [l.name, l.type, l.place, l.top, layoutName({ lanes: l.lanes }), (l.macs / 1e6).toFixed(2), l.cycles ?? '', l.utilisation === null ? '' : (100 * l.utilisation).toFixed(1), l.reason]);
+    out.line(
+      `${net.name} (${phase}) for ${plan.device ? `${plan.device.board}/${plan.device.config}, ${plan.device.computeUnits} compute unit(s), ${plan.lanes} lanes` : 'the host'}`,
+    );
+    const rows = summary.layers.map((l) => [
+      l.name,
+      l.type,
+      l.place,
+      l.top,
+      layoutName({ lanes: l.lanes }),
+      (l.macs / 1e6).toFixed(2),
+      l.cycles ?? '',
+      l.utilisation === null ? '' : (100 * l.utilisation).toFixed(1),
+      l.reason,
+    ]);
     out.line(table(['layer', 'type', 'place', 'top', 'layout', 'MMAC', 'cycles', 'util %', 'why'], rows));
-    out.line(`blobs ${(plan.blobBytes / 1e6).toFixed(2)} MB in ${plan.slabs.length} slabs, parameters ${(plan.parameterBytes / 1e6).toFixed(2)} MB`);
+    out.line(
+      `blobs ${(plan.blobBytes / 1e6).toFixed(2)} MB in ${plan.slabs.length} slabs, parameters ${(plan.parameterBytes / 1e6).toFixed(2)} MB`,
+    );
     if (summary.cycles !== null) {
-      out.line(`card, modelled: ${summary.cycles} cycles a step, ${summary.milliseconds!.toFixed(3)} ms at ${summary.clock_mhz} MHz, array utilisation ${(100 * summary.utilisation!).toFixed(1)} %`);
+      out.line(
+        `card, modelled: ${summary.cycles} cycles a step, ${summary.milliseconds!.toFixed(3)} ms at ${summary.clock_mhz} MHz, array utilisation ${(100 * summary.utilisation!).toFixed(1)} %`,
+      );
     }
-    out.line(`transfers a step, planned: ${(summary.bytes_to_device / 1e6).toFixed(3)} MB to the card, ${(summary.bytes_from_device / 1e6).toFixed(3)} MB from it, ${summary.launches} launches`);
+    out.line(
+      `transfers a step, planned: ${(summary.bytes_to_device / 1e6).toFixed(3)} MB to the card, ${(summary.bytes_from_device / 1e6).toFixed(3)} MB from it, ${summary.launches} launches`,
+    );
   }
   out.result(summary);
 }
 
 /** `crema plan`: who runs what, where data lies, what it is modelled to cost. Touches no card. */
 export function plan(program: Command): void {
-  commonFlags(program.command('plan').description('placement with reasons, layouts, memory, modelled cycles and traffic'))
+  commonFlags(
+    program.command('plan').description('placement with reasons, layouts, memory, modelled cycles and traffic'),
+  )
     .option('--model <file>', 'net prototxt')
     .option('--phase <phase>', 'TRAIN or TEST', 'TRAIN')
     .option('--record <CxHxW>', 'shape of a record, so that no data source is opened')

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { childExecArgv, EXIT, packageRoot, fromSource } from '../core/index.ts';
 import { join } from 'node:path';
+import { childExecArgv, EXIT, fromSource, packageRoot } from '../core/index.ts';
 import type { TrainSummary } from '../recipes/index.ts';
 import type { WorkerRequest } from './train-worker.ts';
 
@@ -13,7 +13,8 @@ interface Outcome {
   readonly stuck: boolean;
 }
 
-const entry = () => (fromSource ? join(packageRoot(), 'orchestrator', 'cli', 'main.ts') : join(packageRoot(), 'bin', 'crema.js'));
+const entry = () =>
+  fromSource ? join(packageRoot(), 'orchestrator', 'cli', 'main.ts') : join(packageRoot(), 'bin', 'crema.js');
 
 function start(request: WorkerRequest): ChildProcess {
   const packed = Buffer.from(JSON.stringify(request)).toString('base64');
@@ -50,7 +51,11 @@ function watch(child: ChildProcess, request: WorkerRequest): Promise<Outcome> {
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', forward);
       process.off('SIGHUP', forward);
-      resolve({ code: code ?? (signal ? EXIT.device : EXIT.internal), summary, stuck: stuck || signal === 'SIGKILL' || signal === 'SIGSEGV' || signal === 'SIGBUS' });
+      resolve({
+        code: code ?? (signal ? EXIT.device : EXIT.internal),
+        summary,
+        stuck: stuck || signal === 'SIGKILL' || signal === 'SIGSEGV' || signal === 'SIGBUS',
+      });
     });
   });
 }
@@ -65,7 +70,9 @@ export async function supervise(request: WorkerRequest): Promise<{ code: number;
     const outcome = await watch(start(current), current);
     const lost = outcome.stuck || outcome.code === EXIT.device;
     if (!lost || attempt >= request.experiment.retries || !outcome.stuck) return outcome;
-    process.stderr.write(`crema: the training process stopped answering; starting it again from the newest snapshot (${attempt + 1} of ${request.experiment.retries})\n`);
+    process.stderr.write(
+      `crema: the training process stopped answering; starting it again from the newest snapshot (${attempt + 1} of ${request.experiment.retries})\n`,
+    );
     current = { ...request, resume: 'auto' };
   }
 }

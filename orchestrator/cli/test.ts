@@ -18,7 +18,8 @@ async function run(flags: TestFlags): Promise<void> {
   const model = flags.model ?? experiment.model;
   const weights = flags.weights ?? experiment.weights;
   if (!model) throw usageError({ message: 'no net to test', expected: '--model net.prototxt', code: 'no-model' });
-  if (!weights) throw usageError({ message: 'no weights to test with', expected: '--weights file.caffemodel', code: 'no-weights' });
+  if (!weights)
+    throw usageError({ message: 'no weights to test with', expected: '--weights file.caffemodel', code: 'no-weights' });
   const out = printer(flags.json === true);
   const result = await testModel({
     model,
@@ -32,7 +33,8 @@ async function run(flags: TestFlags): Promise<void> {
   if (!out.json) {
     out.line(`Loss: ${formatFigure(result.loss)}`);
     for (const o of result.outputs) {
-      const weighted = o.lossWeight === 0 ? '' : ` (* ${formatFigure(o.lossWeight)} = ${formatFigure(o.lossWeight * o.value)} loss)`;
+      const weighted =
+        o.lossWeight === 0 ? '' : ` (* ${formatFigure(o.lossWeight)} = ${formatFigure(o.lossWeight * o.value)} loss)`;
       out.line(`${o.blob} = ${formatFigure(o.value)}${weighted}`);
     }
   }

@@ -1,8 +1,8 @@
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
-import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 import { printer, table } from './output.ts';
+import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
 interface TimeFlags extends CommonFlags {
   model?: string;
@@ -33,13 +33,38 @@ async function run(flags: TimeFlags): Promise<void> {
       forwardOnly: flags.forwardOnly === true || phase === 'TEST',
     });
     if (!out.json) {
-      out.line(`${result.net} on ${result.device} (${result.provenance}), batch ${result.batch}, ${result.threads} threads`);
-      const columns = ['layer', 'type', 'place', 'host fwd ms', 'host bwd ms', 'card fwd ms', 'card bwd ms', 'launches'];
-      const rows = result.layers.map((l) => [l.name, l.type, l.place, fixed(l.host_forward_ms), fixed(l.host_backward_ms), fixed(l.device_forward_ms), fixed(l.device_backward_ms), l.launches]);
+      out.line(
+        `${result.net} on ${result.device} (${result.provenance}), batch ${result.batch}, ${result.threads} threads`,
+      );
+      const columns = [
+        'layer',
+        'type',
+        'place',
+        'host fwd ms',
+        'host bwd ms',
+        'card fwd ms',
+        'card bwd ms',
+        'launches',
+      ];
+      const rows = result.layers.map((l) => [
+        l.name,
+        l.type,
+        l.place,
+        fixed(l.host_forward_ms),
+        fixed(l.host_backward_ms),
+        fixed(l.device_forward_ms),
+        fixed(l.device_backward_ms),
+        l.launches,
+      ]);
       out.line(table(columns, rows));
-      out.line(`${fixed(result.step_ms)} ms a step, ${result.images_per_second.toFixed(1)} images/s, ${result.launches} launches`);
-      out.line(`to the card ${(result.bytes_to_device / 1e6).toFixed(3)} MB, from it ${(result.bytes_from_device / 1e6).toFixed(3)} MB a step`);
-      if (result.array_utilisation !== null) out.line(`array utilisation ${(100 * result.array_utilisation).toFixed(1)} % (modelled)`);
+      out.line(
+        `${fixed(result.step_ms)} ms a step, ${result.images_per_second.toFixed(1)} images/s, ${result.launches} launches`,
+      );
+      out.line(
+        `to the card ${(result.bytes_to_device / 1e6).toFixed(3)} MB, from it ${(result.bytes_from_device / 1e6).toFixed(3)} MB a step`,
+      );
+      if (result.array_utilisation !== null)
+        out.line(`array utilisation ${(100 * result.array_utilisation).toFixed(1)} % (modelled)`);
       out.line(`JavaScript ${(100 * result.javascript_share).toFixed(1)} % of the step`);
     }
     out.result(result);

@@ -1,6 +1,6 @@
 import type { EventSink } from '../core/index.ts';
-import { openRunDirectory, caffeLog } from '../report/index.ts';
-import { trainRun, type TrainRequest, type TrainSummary } from '../recipes/index.ts';
+import { type TrainRequest, type TrainSummary, trainRun } from '../recipes/index.ts';
+import { CurveCollector, caffeLog, htmlReport, openRunDirectory, traceFile } from '../report/index.ts';
 import { statusLine } from './status-line.ts';
 
 /** What the worker tells its supervisor: that it lives, and how far it is. */
@@ -56,12 +56,25 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
   const status = statusLine(process.stderr);
   try {
     const log = caffeLog((text) => status.print(text));
-    const summary = await trainRun({
+    const curves = new CurveCollector();
+    const { summary, layers, spans } = await trainRun({
       ...request,
       shouldStop,
-      sinks: [...directory.sinks, log, status.sink, heartbeat()],
+      sinks: [...directory.sinks, log, status.sink, curves.sink, heartbeat()],
     });
     directory.writeJson('summary.json', summary);
+    directory.write('trace.json', traceFile(spans, summary.net));
+    const placed = layers.map((l) => ({ ...l, ...(curves.places.get(l.layer) ?? { place: 'host', reason: '' }) }));
+    directory.write(
+      'report.html',
+      htmlReport({
+        ...curves,
+        title: `${summary.net} · ${summary.iterations} iterations`,
+        summary: { ...summary },
+        layers: placed,
+        provenance: summary.provenance,
+      }),
+    );
     return { summary, code: seen.terminated ? 75 : 0 };
   } finally {
     status.end();

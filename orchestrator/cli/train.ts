@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
-import { defaultRunPath } from '../report/index.ts';
 import { readExperiment } from '../recipes/index.ts';
+import { defaultRunPath } from '../report/index.ts';
 import { printer } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 import { supervise } from './supervisor.ts';
@@ -23,13 +22,25 @@ function requestOf(flags: TrainFlags): WorkerRequest {
   const experiment = experimentOf(flags);
   const solver = flags.solver ?? experiment.solver;
   if (!solver) {
-    throw usageError({ message: 'no solver to train with', expected: '--solver solver.prototxt, or solver: in experiment.yaml', code: 'no-solver' });
+    throw usageError({
+      message: 'no solver to train with',
+      expected: '--solver solver.prototxt, or solver: in experiment.yaml',
+      code: 'no-solver',
+    });
   }
   if (flags.weights && (flags.snapshot ?? flags.resume)) {
-    throw usageError({ message: '--weights and --snapshot exclude each other', expected: 'weights to start from, or a state to continue', code: 'weights-and-snapshot' });
+    throw usageError({
+      message: '--weights and --snapshot exclude each other',
+      expected: 'weights to start from, or a state to continue',
+      code: 'weights-and-snapshot',
+    });
   }
   if (flags.resume === 'auto' && !flags.runDir) {
-    throw usageError({ message: '--resume auto needs the run directory', expected: '--run-dir <folder>', code: 'no-run-directory' });
+    throw usageError({
+      message: '--resume auto needs the run directory',
+      expected: '--run-dir <folder>',
+      code: 'no-run-directory',
+    });
   }
   const weights = flags.weights?.split(',') ?? (experiment.weights ? [experiment.weights] : undefined);
   const name = basename(dirname(resolve(solver)));
@@ -46,7 +57,9 @@ function requestOf(flags: TrainFlags): WorkerRequest {
 
 async function run(flags: TrainFlags): Promise<void> {
   if (flags.worker !== undefined) {
-    const { summary, code } = await trainInWorker(JSON.parse(Buffer.from(flags.worker, 'base64').toString('utf8')) as WorkerRequest);
+    const { summary, code } = await trainInWorker(
+      JSON.parse(Buffer.from(flags.worker, 'base64').toString('utf8')) as WorkerRequest,
+    );
     process.send?.({ kind: 'done', summary });
     process.exitCode = code;
     return;
@@ -58,8 +71,11 @@ async function run(flags: TrainFlags): Promise<void> {
   const out = printer(flags.json === true);
   if (summary) {
     if (!out.json) {
-      const accuracy = summary.final_accuracy === null ? '' : `, test accuracy ${(100 * summary.final_accuracy).toFixed(2)} %`;
-      out.line(`${summary.net}: ${summary.iterations} iterations, loss ${summary.final_loss.toFixed(4)}${accuracy}, ${summary.images_per_second.toFixed(0)} images/s on ${summary.device}`);
+      const accuracy =
+        summary.final_accuracy === null ? '' : `, test accuracy ${(100 * summary.final_accuracy).toFixed(2)} %`;
+      out.line(
+        `${summary.net}: ${summary.iterations} iterations, loss ${summary.final_loss.toFixed(4)}${accuracy}, ${summary.images_per_second.toFixed(0)} images/s on ${summary.device}`,
+      );
       out.line(`run directory: ${request.runDirectory}`);
       out.line(`report: ${request.runDirectory}/report.html`);
     }
@@ -70,7 +86,9 @@ async function run(flags: TrainFlags): Promise<void> {
 
 /** `crema train`, Caffe's verb. */
 export function train(program: Command): void {
-  commonFlags(program.command('train').description('train a net; leaves a run directory with log, metrics, snapshots and report'))
+  commonFlags(
+    program.command('train').description('train a net; leaves a run directory with log, metrics, snapshots and report'),
+  )
     .option('--solver <file>', 'solver prototxt')
     .option('--weights <files>', 'caffemodels to start from, comma-separated')
     .option('--snapshot <file>', 'solver state to continue from')

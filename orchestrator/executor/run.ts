@@ -93,12 +93,14 @@ export class PlanExecution implements Execution {
   private run(step: Step, accumulate: boolean): void {
     const start = this.observer ? performance.now() : 0;
     let commands: readonly Command[] = [];
+    let waited = 0;
     if (step.kind === 'launch') {
       commands = this.launcher!.launch(step, step.pass === 'backward-weights' && (accumulate || !step.firstTouch));
     } else {
       const { reads, writes } = this.hostTensors.get(step)!;
       this.residency?.hostRead(reads);
       this.residency?.hostWrite(writes);
+      if (this.observer) waited = performance.now() - start;
       if (step.kind === 'host') this.hostStep(step, accumulate);
       else if (step.kind === 'reorder') this.reorderStep(step);
       else this.memory.blobs[step.value]!.diff.fill(step.constant);
@@ -116,7 +118,8 @@ export class PlanExecution implements Execution {
         kind: step.kind,
         pass,
         start: start - this.origin,
-        hostMs: performance.now() - start,
+        waitMs: waited,
+        hostMs: performance.now() - start - waited,
         commands,
       });
     }

@@ -8,7 +8,10 @@ export interface StepTime {
   readonly pass: Pass | 'backward-data' | 'backward-weights';
   /** Milliseconds since the execution began. */
   readonly start: number;
+  /** The step's own work on the host: native code and the JavaScript around it. */
   readonly hostMs: number;
+  /** Waiting for what it reads from the card, before it. */
+  readonly waitMs: number;
   readonly commands: readonly Command[];
 }
 

@@ -13,8 +13,9 @@ export function fillInputs(net: Net, execution: Execution, seed: number): void {
     for (const top of layer.tops) {
       const { data } = execution.blob(top);
       const count = classes.get(top);
-      if (count !== undefined) data.forEach((_, i) => void (data[i] = i % count));
-      else {
+      if (count !== undefined) {
+        for (let i = 0; i < data.length; i++) data[i] = i % count;
+      } else {
         const random = new RandomStream(seed, `input/${top}`);
         for (let i = 0; i < data.length; i++) data[i] = random.normal();
       }

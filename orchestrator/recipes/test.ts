@@ -34,7 +34,13 @@ export async function testModel(request: TestRequest): Promise<TestScore> {
     const execution = session.execute(net, params, { training: false });
     const result = testNet(execution, request.iterations, () => false)!;
     execution.close();
-    return { net: net.name, device: session.device?.name ?? 'host', iterations: request.iterations, loss: result.loss, outputs: result.outputs };
+    return {
+      net: net.name,
+      device: session.device?.name ?? 'host',
+      iterations: request.iterations,
+      loss: result.loss,
+      outputs: result.outputs,
+    };
   } finally {
     closeNet(net);
     session.close();

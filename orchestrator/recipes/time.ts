@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { Provenance } from '../core/index.ts';
-import { modelPlan } from './model-plan.ts';
 import type { Session, StepTime, TransferTime } from '../executor/index.ts';
 import { nativeClock } from '../native/index.ts';
 import { createParams, type Net } from '../net/index.ts';
 import { fillInputs } from './inputs.ts';
+import { modelPlan } from './model-plan.ts';
 
 /** One layer's share of a step. Milliseconds and bytes per step. */
 export interface LayerTime {

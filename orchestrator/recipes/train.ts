@@ -1,8 +1,8 @@
-import { basename, join } from 'node:path';
 import { cpus } from 'node:os';
+import { basename, join } from 'node:path';
 import { tensorMemory } from '../blob/index.ts';
 import type { EventSink } from '../core/index.ts';
-import { Session, type SessionSettings } from '../executor/index.ts';
+import { type LayerProfile, Profile, Session, type SessionSettings, type TrackSpan } from '../executor/index.ts';
 import { parseSolver, SolverParameter_SolverMode } from '../proto/index.ts';
 import { checkSolver, type RunResult, Solver } from '../solver/index.ts';
 import type { Experiment } from './experiment.ts';
@@ -51,8 +51,18 @@ function deviceFor(mode: number, isGiven: boolean, session: SessionSettings): Se
   return isGiven && mode === SolverParameter_SolverMode.CPU ? { ...session, device: 'host' } : session;
 }
 
+/** Iterations whose steps are recorded for the per-layer table and the trace: late enough that memory and caches are warm. */
+const PROFILED = { from: 3, to: 8 } as const;
+
+/** A finished run: its figures, and what the recorded iterations showed. */
+export interface TrainOutcome {
+  readonly summary: TrainSummary;
+  readonly layers: readonly LayerProfile[];
+  readonly spans: readonly TrackSpan[];
+}
+
 /** One training run: nets, plans, device, solver. Says what happens through the sinks; prints nothing. */
-export async function trainRun(request: TrainRequest): Promise<TrainSummary> {
+export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
   const { experiment } = request;
   const text = parseSolver(readInput(request.solverFile, 'solver'), request.solverFile);
   const given = Object.hasOwn(text, 'solver_mode');
@@ -79,17 +89,27 @@ export async function trainRun(request: TrainRequest): Promise<TrainSummary> {
     timeBefore = now;
     return share;
   };
+  const profile = new Profile();
+  let profiled = 0;
+  let begunAt: number | undefined;
+  const watch: EventSink = (event) => {
+    if (event.kind !== 'train') return;
+    begunAt ??= event.iteration;
+    const done = event.iteration - begunAt;
+    if (profile.active) profiled++;
+    profile.active = done >= PROFILED.from && done < PROFILED.to;
+  };
   let solver: Solver | undefined;
   try {
     let index = 0;
     solver = await Solver.create({
       settings,
       seed: param.random_seed >= 0 ? param.random_seed : experiment.seed,
-      sinks: request.sinks,
+      sinks: [...request.sinks, watch],
       ...(request.shouldStop && { shouldStop: request.shouldStop }),
       deviceBusy,
       execute: (net, params) => {
-        const execution = session.execute(net, params);
+        const execution = session.execute(net, params, { observer: net.phase === 'TRAIN' ? profile : undefined });
         const layers = execution.plan.placements.map((p) => {
           const layer = net.layers[p.layer]!;
           return { name: layer.name, type: layer.type.type, place: p.place, reason: p.reason };
@@ -103,12 +123,25 @@ export async function trainRun(request: TrainRequest): Promise<TrainSummary> {
     emit({
       kind: 'start',
       time: 0,
-      config: { net: solver.train.net.name, lrPolicy: param.lr_policy, maxIter: param.max_iter, device: session.device?.name ?? 'host', iteration: solver.iteration },
+      config: {
+        net: solver.train.net.name,
+        lrPolicy: param.lr_policy,
+        maxIter: param.max_iter,
+        device: session.device?.name ?? 'host',
+        iteration: solver.iteration,
+      },
     });
     const result = await solver.run();
     const summary = summarise(solver, result, session, experiment);
-    emit({ kind: 'end', time: performance.now() - began, iteration: result.iteration, reason: result.reason === 'finished' ? 'done' : 'a signal', summary: { ...summary } });
-    return summary;
+    emit({
+      kind: 'end',
+      time: performance.now() - began,
+      iteration: result.iteration,
+      reason: result.reason === 'finished' ? 'done' : 'a signal',
+      summary: { ...summary },
+    });
+    profile.active = false;
+    return { summary, layers: profile.layers(solver.train.net, profiled), spans: profile.spans(solver.train.net) };
   } finally {
     solver?.close();
     session.close();

@@ -1,3 +1,7 @@
 export * from './caffe-log.ts';
+export * from './chart.ts';
+export * from './collect.ts';
 export * from './files.ts';
+export * from './html.ts';
 export * from './run-directory.ts';
+export * from './trace.ts';

@@ -12,6 +12,7 @@ export interface RunDirectory {
   readonly path: string;
   readonly sinks: readonly EventSink[];
   writeJson(name: string, value: unknown): void;
+  write(name: string, text: string): void;
   close(): void;
 }
 
@@ -29,7 +30,10 @@ function environment(): Record<string, unknown> {
   const ours = Object.entries(process.env).filter(([key]) => key.startsWith('CREMA_'));
   let compiler = '';
   try {
-    compiler = execFileSync('g++', ['-dumpfullversion'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    compiler = execFileSync('g++', ['-dumpfullversion'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     compiler = 'none';
   }
@@ -49,7 +53,8 @@ function environment(): Record<string, unknown> {
 export function openRunDirectory(path: string, resolved: Record<string, unknown>): RunDirectory {
   mkdirSync(join(path, 'snapshots'), { recursive: true });
   writeFileSync(join(path, 'config.resolved.yaml'), stringify(resolved));
-  const writeJson = (name: string, value: unknown) => writeFileSync(join(path, name), `${JSON.stringify(value, null, 2)}\n`);
+  const writeJson = (name: string, value: unknown) =>
+    writeFileSync(join(path, name), `${JSON.stringify(value, null, 2)}\n`);
   writeJson('environment.json', environment());
   const events = new LineFile(join(path, 'events.ndjson'));
   const log = new LineFile(join(path, 'train.log'));
@@ -62,6 +67,7 @@ export function openRunDirectory(path: string, resolved: Record<string, unknown>
       metrics(join(path, 'metrics.test.csv'), 'test'),
     ],
     writeJson,
+    write: (name, text) => writeFileSync(join(path, name), text),
     close() {
       events.close();
       log.close();
