@@ -4,9 +4,6 @@ import type { CType, CValue } from './types.ts';
 const U64_END = 1n << 64n;
 const I64_END = 1n << 63n;
 
-/** The widest call any function of ours makes; ffi frames and koffi both go further. */
-export const MAX_PARAMETERS = 64;
-
 function fits(type: CType, value: unknown): boolean {
   switch (type) {
     case 'pointer':

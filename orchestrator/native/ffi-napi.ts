@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { deviceError, internalError } from '../core/index.ts';
-import { checkArguments } from './arguments.ts';
+import { compileCall } from './compile.ts';
 import { loadFailure, symbolFailure } from './failures.ts';
-import type { Adapter, CType, CValue, NativeFunction, NativeLibrary } from './types.ts';
+import type { Adapter, CType, NativeFunction, NativeLibrary } from './types.ts';
 
 /** The parts of ffi-napi and ref-napi that call frames need. Their documented API costs 3-40 µs a call and leaks in loops. */
 interface Ffi {
@@ -61,30 +61,35 @@ const NAMES: Record<CType, string> = {
   pointer: 'pointer',
 };
 
-/** A 64-bit integer that a double holds exactly, without the cost of a bigint. */
-function putInteger(slots: DataView, at: number, value: number): void {
-  slots.setUint32(at, value >>> 0, true);
-  slots.setInt32(at + 4, Math.floor(value / 2 ** 32) | 0, true);
-}
-
-function readResult(cell: DataView, type: CType): number | bigint | undefined {
+/** How the value called `a` gets into its cell, at byte `at`; little-endian, as every machine these packages run on. */
+function write(type: CType, a: string, at: number): string {
   switch (type) {
-    case 'void':
-      return undefined;
     case 'i32':
-      return cell.getInt32(0, true);
+      return `slots.setInt32(${at}, ${a}, true);`;
     case 'u32':
-      return cell.getUint32(0, true);
+      return `slots.setUint32(${at}, ${a}, true);`;
     case 'f32':
-      return cell.getFloat32(0, true);
+      return `slots.setFloat32(${at}, ${a}, true);`;
     case 'f64':
-      return cell.getFloat64(0, true);
-    case 'i64':
-      return cell.getBigInt64(0, true);
+      return `slots.setFloat64(${at}, ${a}, true);`;
+    case 'pointer':
+      return `if (typeof ${a} === 'bigint') slots.setBigUint64(${at}, ${a}, true); else put(${at}, ${a} === null ? 0 : addressOf(${a}));`;
     default:
-      return cell.getBigUint64(0, true);
+      return `if (typeof ${a} === 'bigint') slots.setBigInt64(${at}, ${a}, true); else put(${at}, ${a});`;
   }
 }
+
+const READ: Record<CType, string> = {
+  void: '',
+  i32: 'return cell.getInt32(0, true);',
+  u32: 'return cell.getUint32(0, true);',
+  f32: 'return cell.getFloat32(0, true);',
+  f64: 'return cell.getFloat64(0, true);',
+  i64: 'return cell.getBigInt64(0, true);',
+  u64: 'return cell.getBigUint64(0, true);',
+  size: 'return cell.getBigUint64(0, true);',
+  pointer: 'return cell.getBigUint64(0, true);',
+};
 
 const cells = (count: number): Buffer => Buffer.allocUnsafeSlow(Math.max(16, 8 * count)).fill(0);
 const viewOf = (buffer: Buffer): DataView => new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
@@ -107,14 +112,6 @@ export function openFfiNapi(): Adapter {
   };
   const addressOf = (view: ArrayBufferView): number => baseOf(view.buffer) + view.byteOffset;
 
-  function put(slots: DataView, at: number, type: CType, value: CValue): void {
-    if (type === 'f32') slots.setFloat32(at, value as number, true);
-    else if (type === 'f64') slots.setFloat64(at, value as number, true);
-    else if (typeof value === 'number') putInteger(slots, at, value);
-    else if (typeof value === 'bigint') slots.setBigUint64(at, BigInt.asUintN(64, value), true);
-    else putInteger(slots, at, value === null ? 0 : addressOf(value));
-  }
-
   /** One call frame, made once: argument cells, the block of pointers to them, and a cell for the result. */
   function frame(symbol: string, fn: Buffer, returns: CType, parameters: readonly CType[]): NativeFunction {
     const types = parameters.map((type) => NAMES[type]);
@@ -126,13 +123,18 @@ export function openFfiNapi(): Adapter {
       ref.writePointer(args, 8 * i, slots.subarray(8 * i, 8 * i + 8));
     });
     const slotView = viewOf(slots);
-    const resultView = viewOf(result);
-    return (...values) => {
-      checkArguments(symbol, parameters, values);
-      for (let i = 0; i < parameters.length; i++) put(slotView, 8 * i, parameters[i]!, values[i]!);
-      call(cif, fn, result, args);
-      return readResult(resultView, returns);
+    /** A 64-bit integer that a double holds exactly, without the cost of a bigint. */
+    const put = (at: number, value: number): void => {
+      slotView.setUint32(at, value >>> 0, true);
+      slotView.setInt32(at + 4, Math.floor(value / 2 ** 32) | 0, true);
     };
+    return compileCall(symbol, parameters, {
+      source: (names) => {
+        const writes = names.map((name, i) => write(parameters[i]!, name, 8 * i));
+        return [...writes, 'call(cif, fn, result, args);', READ[returns]].join('\n  ');
+      },
+      scope: { slots: slotView, cell: viewOf(result), put, addressOf, call, cif, fn, result, args },
+    });
   }
 
   function load(path: string): NativeLibrary {

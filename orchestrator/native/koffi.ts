@@ -1,7 +1,7 @@
 import koffi, { type LibraryHandle } from 'koffi';
-import { checkArguments } from './arguments.ts';
+import { compileCall } from './compile.ts';
 import { loadFailure, symbolFailure } from './failures.ts';
-import type { Adapter, CType, CValue, NativeFunction, NativeLibrary } from './types.ts';
+import type { Adapter, CType, NativeFunction, NativeLibrary } from './types.ts';
 
 const NAMES: Record<CType, string> = {
   void: 'void',
@@ -18,22 +18,15 @@ const NAMES: Record<CType, string> = {
 // koffi runs C on stacks of its own; its defaults (2 MiB, 128 KiB for async) are below what the system gives a thread.
 koffi.config({ sync_stack_size: 8 * 2 ** 20, async_stack_size: 2 ** 20 });
 
-type Raw = (...values: readonly CValue[]) => number | bigint | null | undefined;
+/** koffi gives small 64-bit values as numbers and NULL as null; callers see bigints only. */
+const asBigint = (value: number | bigint | null): bigint => (typeof value === 'bigint' ? value : BigInt(value ?? 0));
 
-/** koffi gives small 64-bit values as numbers and NULL as null; callers see one kind only. */
-const asBigint = (value: ReturnType<Raw>): bigint => (typeof value === 'bigint' ? value : BigInt(value ?? 0));
-
-function wrap(symbol: string, raw: Raw, returns: CType, parameters: readonly CType[]): NativeFunction {
-  if (returns === 'pointer' || returns === 'u64' || returns === 'i64' || returns === 'size') {
-    return (...values) => {
-      checkArguments(symbol, parameters, values);
-      return asBigint(raw(...values));
-    };
-  }
-  return (...values) => {
-    checkArguments(symbol, parameters, values);
-    return raw(...values) as number | undefined;
-  };
+function wrap(symbol: string, raw: unknown, returns: CType, parameters: readonly CType[]): NativeFunction {
+  const wide = returns === 'pointer' || returns === 'u64' || returns === 'i64' || returns === 'size';
+  return compileCall(symbol, parameters, {
+    source: (names) => (wide ? `return asBigint(raw(${names}));` : `return raw(${names});`),
+    scope: { raw, asBigint },
+  });
 }
 
 function load(path: string): NativeLibrary {
@@ -61,7 +54,7 @@ function load(path: string): NativeLibrary {
         NAMES[returns],
         parameters.map((type) => NAMES[type]),
       );
-      return wrap(symbol, raw as Raw, returns, [...parameters]);
+      return wrap(symbol, raw, returns, [...parameters]);
     },
   };
 }
