@@ -58,6 +58,17 @@ describe('the device contract', () => {
     240_000,
   );
 
+  const loader = ['x86_64', 'aarch64'].some((cpu) => existsSync(`/usr/lib/${cpu}-linux-gnu/libOpenCL.so.1`));
+  test.skipIf(!(sim && loader) && notice('no ICD loader (apt-get install ocl-icd-libopencl1), or no emulated card'))(
+    'emulated card behind the ICD loader',
+    async () => {
+      const vendor = join(folder, 'crema.icd');
+      writeFileSync(vendor, `${buildPath('sim', 'libcrema_sim.so')}\n`);
+      holds(await run('icd:sim', xclbin(), { OCL_ICD_VENDORS: vendor }), 'koffi');
+    },
+    120_000,
+  );
+
   const pocl = existsSync('/etc/OpenCL/vendors/pocl.icd');
   test.skipIf(!pocl && notice('PoCL is not installed (apt-get install pocl-opencl-icd)'))(
     'PoCL, a kernel from source',

@@ -92,7 +92,12 @@ export function openRoute(route: Route): OpenCl {
 export function findDevice(cl: OpenCl, route: Route, index: number): { platform: PlatformInfo; device: DeviceInfo } {
   const there = platforms(cl);
   const wanted = route.platform?.toLowerCase();
-  const platform = wanted === undefined ? there[0] : there.find((p) => p.name.toLowerCase().includes(wanted));
+  // The whole name first: the emulated card has "Xilinx" in its name as well.
+  const platform =
+    wanted === undefined
+      ? there[0]
+      : (there.find((p) => p.name.toLowerCase() === wanted) ??
+        there.find((p) => p.name.toLowerCase().includes(wanted)));
   if (!platform) {
     const names = there.map((p) => p.name);
     const near = nearest(route.platform ?? '', [...names, 'sim', 'xrt']);
