@@ -10,90 +10,84 @@ struct Pixel {
     uint32_t a, b;
 };
 
-/// O x C partial sums over a list of pixels. acc holds O*C sums of `Lanes` elements, each in pixel order. Lanes from
-/// `valid` on keep their old value: the last block of a batch may hold anything there, even NaN.
+/// O x C partial sums over a list of pixels. Row o of A is a + o * aStride, column c of B is b[c]. acc holds O*C sums of
+/// `Lanes` elements, each in pixel order; lanes run through the array a register at a time. Lanes from `valid` on keep
+/// their old value: the last block of a batch may hold anything there, even NaN.
 template <class T, unsigned Lanes, unsigned O, unsigned C>
-CREMA_NOINLINE void correlate(const T* a, size_t aStride, const T* b, size_t bStride, const Pixel* pixels, uint32_t count, T* acc, bool preload, uint32_t valid) {
-    constexpr unsigned W = kWidth<T, Lanes>, N = Lanes / W;
+CREMA_NOINLINE void correlate(const T* a, size_t aStride, const T* const* b, const Pixel* pixels, uint32_t count, T* acc, bool preload, uint32_t valid) {
+    constexpr unsigned W = kWidth<T, Lanes>;
+    // The shorter side waits in registers, the longer one passes by: O * C accumulators leave room for no more.
+    constexpr unsigned held = least(O, C), passing = most(O, C);
     using V = Vector<T, W>;
-    V sum[O][C][N];
+    for (unsigned v = 0; v < Lanes && v < valid; v += W) {
+        V sum[O][C];
 #pragma HLS ARRAY_PARTITION variable=sum complete dim=0
 #pragma GCC unroll 16
-    for (unsigned o = 0; o < O; ++o)
+        for (unsigned o = 0; o < O; ++o)
 #pragma GCC unroll 16
-        for (unsigned c = 0; c < C; ++c)
+            for (unsigned c = 0; c < C; ++c) sum[o][c] = preload ? load<V>(acc + (o * C + c) * Lanes + v) : V{};
+        const T *rowA[O], *rowB[C];
 #pragma GCC unroll 16
-            for (unsigned v = 0; v < N; ++v) sum[o][c][v] = preload ? load<V>(acc + (o * C + c) * Lanes + v * W) : V{};
-    const T *rowA[O], *rowB[C];
+        for (unsigned o = 0; o < O; ++o) rowA[o] = a + o * aStride + v;
 #pragma GCC unroll 16
-    for (unsigned o = 0; o < O; ++o) rowA[o] = a + o * aStride;
-#pragma GCC unroll 16
-    for (unsigned c = 0; c < C; ++c) rowB[c] = b + c * bStride;
-    for (uint32_t i = 0; i < count; ++i) {
+        for (unsigned c = 0; c < C; ++c) rowB[c] = b[c] + v;
+        for (uint32_t i = 0; i < count; ++i) {
 #pragma HLS PIPELINE II=1
-        const size_t pa = pixels[i].a, pb = pixels[i].b;
-#pragma GCC unroll 4
-        for (unsigned v = 0; v < N; ++v) {
-            V x[C];
+            const size_t pa = pixels[i].a, pb = pixels[i].b;
+            V wait[held];
 #pragma GCC unroll 16
-            for (unsigned c = 0; c < C; ++c) x[c] = load<V>(rowB[c] + pb + v * W);
+            for (unsigned j = 0; j < held; ++j) wait[j] = inRegister(load<V>(O < C ? rowA[j] + pa : rowB[j] + pb));
 #pragma GCC unroll 16
-            for (unsigned o = 0; o < O; ++o) {
-                const V dy = load<V>(rowA[o] + pa + v * W);
+            for (unsigned j = 0; j < passing; ++j) {
+                const V pass = inRegister(load<V>(O < C ? rowB[j] + pb : rowA[j] + pa));
 #pragma GCC unroll 16
-                for (unsigned c = 0; c < C; ++c) sum[o][c][v] = mac(sum[o][c][v], dy, x[c]);
+                for (unsigned k = 0; k < held; ++k) {
+                    V& to = sum[O < C ? k : j][O < C ? j : k];
+                    to = inRegister(mac(to, wait[k], pass));
+                }
             }
         }
+        T fresh[O * C * W]; // every index into `sum` is a constant, or it would live in memory
+        const bool whole = v + W <= valid;
+        T* to = whole ? acc + v : fresh;
+        const size_t stride = whole ? Lanes : W;
+#pragma GCC unroll 16
+        for (unsigned o = 0; o < O; ++o)
+#pragma GCC unroll 16
+            for (unsigned c = 0; c < C; ++c) store(to + (o * C + c) * stride, sum[o][c]);
+        if (!whole)
+            for (unsigned i = 0; i < O * C; ++i)
+                for (unsigned lane = 0; v + lane < valid; ++lane) acc[i * Lanes + v + lane] = fresh[i * W + lane];
     }
-    if (valid < Lanes) {
-        for (unsigned i = 0; i < O * C; ++i)
-            for (uint32_t lane = 0; lane < Lanes; ++lane) {
-                const T old = preload ? acc[i * Lanes + lane] : T{};
-                acc[i * Lanes + lane] = lane < valid ? sum[i / C][i % C][lane / W][lane % W] : old;
-            }
-        return;
-    }
-#pragma GCC unroll 16
-    for (unsigned o = 0; o < O; ++o)
-#pragma GCC unroll 16
-        for (unsigned c = 0; c < C; ++c)
-#pragma GCC unroll 16
-            for (unsigned v = 0; v < N; ++v) store(acc + (o * C + c) * Lanes + v * W, sum[o][c][v]);
 }
 
-/// Shape of the array for C input channels: the widest of the register file's rectangles that C fills.
-struct ArrayShape {
-    unsigned outputs, inputs;
-};
+constexpr unsigned kArrayColumns = 4, kArrayRows = 6;
 
-template <class T, unsigned Lanes> constexpr ArrayShape arrayShape(uint32_t inputs) {
-    constexpr unsigned fit = MT_ACCUMULATORS / (Lanes / kWidth<T, Lanes>);
-    const unsigned columns = fit >= 12 ? 4 : 2, c = inputs < columns || inputs == 3 ? unsigned(inputs) : columns;
-    return {least(fit / c, 6u), c};
-}
+/// Output channels beside `columns` in the register file.
+constexpr unsigned arrayRows(unsigned columns) { return least(MT_ACCUMULATORS / columns, kArrayRows); }
 
-/// body.operator()<O, C>() for run-time sizes that arrayShape allows.
-template <class T, unsigned Lanes, unsigned O = 6, unsigned C = 4, class Body> inline void withArray(unsigned outputs, unsigned inputs, const Body& body) {
+/// body.operator()<O, C>() for run-time sizes of at most arrayRows(columns) x kArrayColumns.
+template <unsigned O = kArrayRows, unsigned C = kArrayColumns, class Body> inline void withArray(unsigned rows, unsigned columns, const Body& body) {
     if constexpr (C > 1)
-        if (inputs < C) return withArray<T, Lanes, O, C - 1>(outputs, inputs, body);
+        if (columns < C) return withArray<O, C - 1>(rows, columns, body);
     if constexpr (O > 1)
-        if (outputs < O) return withArray<T, Lanes, O - 1, C>(outputs, inputs, body);
-    if constexpr (O * C * (Lanes / kWidth<T, Lanes>) <= MT_ACCUMULATORS) body.template operator()<O, C>();
+        if (rows < O) return withArray<O - 1, C>(rows, columns, body);
+    if constexpr (O * C <= MT_ACCUMULATORS) body.template operator()<O, C>();
 }
 
-/// The lanes of eight partial sums added: lane i + i + Lanes/2, then quarters, and so on; out[j] = total of sum j.
-/// `stride` elements lie between the sums.
-template <class T, unsigned Lanes> inline void addLanes(const T* sums, size_t stride, unsigned count, T* out) {
-    T part[8][Lanes];
+/// The lanes of `count` partial sums added: lane i + lane i + Lanes/2, then quarters, and so on; out[j] = total of sum j.
+template <class T, unsigned Lanes> inline void addLanes(const T* sums, unsigned count, T* out) {
+    constexpr unsigned kTogether = 8; // sums that go through the tree side by side
+    for (unsigned at = 0; at < count; at += kTogether) {
+        T part[Lanes][kTogether];
 #pragma HLS ARRAY_PARTITION variable=part complete dim=0
-    for (unsigned j = 0; j < count; ++j) {
-        for (unsigned i = 0; i < Lanes; ++i) part[j][i] = sums[j * stride + i];
+        for (unsigned j = 0; j < kTogether; ++j)
+            for (unsigned i = 0; i < Lanes; ++i) part[i][j] = at + j < count ? sums[(at + j) * Lanes + i] : T{};
+        for (unsigned width = Lanes / 2; width > 0; width /= 2)
+            for (unsigned i = 0; i < width; ++i)
+                for (unsigned j = 0; j < kTogether; ++j) part[i][j] = part[i][j] + part[i + width][j];
+        for (unsigned j = 0; j < kTogether && at + j < count; ++j) out[at + j] = part[0][j];
     }
-    for (unsigned width = Lanes / 2; width > 0; width /= 2)
-        for (unsigned j = 0; j < count; ++j)
-#pragma HLS UNROLL
-            for (unsigned i = 0; i < width; ++i) part[j][i] = part[j][i] + part[j][i + width];
-    for (unsigned j = 0; j < count; ++j) out[j] = part[j][0];
 }
 
 } // namespace crema

@@ -1,9 +1,11 @@
 // Convolution forward and backward-data: C[row][pixel][lane] = sum over k of A[row][k] * B[k][pixel][lane], where a row is an
-// output (input) channel, k = (channel, ky, kx) ascending and B is read in place. Pixels of one border class share one
-// list of in-range taps, so the border costs no arithmetic on zeros and strides cost no zero products.
+// output (input) channel and k = (channel, ky, kx) ascending. Pixels of one border class share one list of in-range taps, so
+// the border costs no arithmetic on zeros and strides cost no zero products. A task copies the window of B that its pixels
+// see, some channels at a time, into on-chip memory, and runs every row of A over it.
 #pragma once
 #include "axis.hpp"
 #include "multiply.hpp"
+#include "window.hpp"
 
 namespace crema {
 
@@ -43,12 +45,6 @@ struct Panel {
     uint32_t group, row, rows;
 };
 
-/// A run of pixels of one class pair, counted through (block, y, x).
-struct PixelTile {
-    uint32_t classY, classX;
-    uint64_t begin, end;
-};
-
 /// Cuts rows [begin, end) of all groups into panels of near-equal height; returns their number.
 inline uint32_t makePanels(Panel* panels, uint32_t groupRows, uint32_t begin, uint32_t end, uint32_t height) {
     uint32_t count = 0;
@@ -61,66 +57,78 @@ inline uint32_t makePanels(Panel* panels, uint32_t groupRows, uint32_t begin, ui
     return count;
 }
 
-/// The address list of one class pair over all k.
+/// What one task needs beside its tile: the panels it runs and where they are packed.
+template <class T> struct PanelRun {
+    const Panel* panels;
+    uint32_t count;
+    const T* packed;
+    uint32_t stride; // rows a packed step has room for
+};
+
+/// Bytes of A that stay in the second cache while the pixels of a tile pass (on the card: of the panel buffer).
+constexpr size_t kPanelBytes = 160 << 10;
+
+/// The addresses of the taps of `depth` channels: A from the panel's chunk, B from a pixel's corner in the window.
 template <class T>
-inline void listTaps(const ImagePass<T>& pass, const Axis& y, const Axis& x, const Place& py, const Place& px, uint32_t stride, Tap* taps) {
-    for (uint32_t outer = 0; outer < pass.depth; ++outer)
-        for (uint32_t i = 0; i < py.count; ++i)
-            for (uint32_t j = 0; j < px.count; ++j) {
+inline void listTaps(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const Window& window, uint32_t stride, Tap* taps) {
+    for (uint32_t outer = 0; outer < tile.depth; ++outer)
+        for (uint32_t i = 0; i < tile.countY; ++i)
+            for (uint32_t j = 0; j < tile.countX; ++j) {
 #pragma HLS PIPELINE II=1
-                const uint32_t tap = (py.first + i * y.tapStep) * pass.d.kernelW + px.first + j * x.tapStep;
-                const uint32_t pixel = y.relative(i, py.count) * pass.sourceWidth + x.relative(j, px.count);
-                *taps++ = {(outer * pass.taps + tap) * stride, uint32_t(outer * pass.sourcePlane + pixel * pass.lanes)};
+                const uint32_t tap = (tile.firstY + i * y.tapStep) * pass.d.kernelW + tile.firstX + j * x.tapStep;
+                *taps++ = {(outer * pass.taps + tap) * stride, outer * window.plane + (y.relative(i, tile.countY) * window.width + x.relative(j, tile.countX)) * pass.lanes};
             }
 }
 
-/// k is cut into chunks whose A panel and B rows stay in the innermost cache (on the card: in the ping-pong buffers).
-constexpr uint32_t kChunk = 256;
-
-/// One tile of pixels times a run of panels of one group.
+/// Every pixel of the tile times a few panels: one chunk of k.
 template <class T, unsigned Lanes>
-inline void multiplyPixels(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const Panel* panels, uint32_t panelCount,
-                           const T* packed, uint32_t stride, const Tap* taps, uint32_t terms) {
-    const unsigned groups = kGroups<T, Lanes>(stride);
-    const Place *ys = y.places + y.begin[tile.classY], *xs = x.places + x.begin[tile.classX];
-    const uint32_t ny = y.begin[tile.classY + 1] - y.begin[tile.classY], nx = x.begin[tile.classX + 1] - x.begin[tile.classX];
-    const uint32_t group = panels[0].group, chunks = most(1u, ceilDivide(terms, kChunk));
-    for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
-        const uint32_t k0 = uint64_t(terms) * chunk / chunks, k1 = uint64_t(terms) * (chunk + 1) / chunks;
-        const bool preload = chunk > 0 || (pass.d.flags & kAccumulate), last = chunk + 1 == chunks;
-        for (uint64_t at = tile.begin; at < tile.end;) {
-            const unsigned count = tile.end - at < groups ? 1 : groups;
-            const T* b[4];
-            T* c[4];
-            for (unsigned p = 0; p < count; ++p, ++at) {
-                const uint32_t line = uint32_t(at / nx), block = pass.d.blockBegin + line / ny;
-                const Place &py = ys[line % ny], &px = xs[at % nx];
-                b[p] = pass.b + (size_t(block) * pass.d.groups + group) * pass.depth * pass.sourcePlane + (size_t(py.source) * pass.sourceWidth + px.source) * Lanes;
-                c[p] = pass.c + (size_t(block) * pass.d.groups + group) * pass.rows * pass.resultPlane + (size_t(py.result) * pass.resultWidth + px.result) * Lanes;
-            }
-            for (uint32_t i = 0; i < panelCount; ++i) {
-                const Panel& panel = panels[i];
-                T* to[4];
-                for (unsigned p = 0; p < count; ++p) to[p] = c[p] + panel.row * pass.resultPlane;
-                const Edge edge{preload, last && pass.bias ? pass.bias + size_t(group) * pass.rows + panel.row : nullptr, false};
-                withTile<T, Lanes>(panel.rows, count, [&]<unsigned R, unsigned P>() {
-                    multiplyGathered<T, Lanes, R, P>(packed + size_t(i) * stride * pass.terms, taps + k0, k1 - k0, b, to, pass.resultPlane, edge);
-                });
-            }
+inline void multiplyChunk(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const Window& window, const T* pixels, const Tap* taps,
+                          uint32_t count, const PanelRun<T>& run, size_t packedOffset, bool preload, bool last) {
+    const unsigned groups = kGroups<T, Lanes>(run.stride);
+    const uint32_t group = run.panels[0].group, perBlock = tile.rows * tile.columns, total = perBlock * tile.blocks;
+    uint32_t block = 0, row = 0, column = 0;
+    for (uint32_t at = 0; at < total;) {
+        const unsigned n = total - at < groups ? 1 : groups;
+        const T* b[4];
+        T* c[4];
+        for (unsigned p = 0; p < n; ++p, ++at) {
+            const Place &py = y.places[tile.y + row], &px = x.places[tile.x + column];
+            b[p] = pixels + block * window.image + ((py.source - window.y) * window.width + px.source - window.x) * Lanes;
+            c[p] = pass.c + (size_t(tile.block + block) * pass.d.groups + group) * pass.rows * pass.resultPlane + (size_t(py.result) * pass.resultWidth + px.result) * Lanes;
+            if (++column == tile.columns) column = 0, ++row;
+            if (row == tile.rows) row = 0, ++block;
+        }
+        for (uint32_t i = 0; i < run.count; ++i) {
+            const Panel& panel = run.panels[i];
+            T* to[4];
+            for (unsigned p = 0; p < n; ++p) to[p] = c[p] + panel.row * pass.resultPlane;
+            const Edge edge{preload, last && pass.bias ? pass.bias + size_t(group) * pass.rows + panel.row : nullptr, false};
+            const T* a = run.packed + size_t(i) * run.stride * pass.terms + packedOffset;
+            withTile<T, Lanes>(panel.rows, n, [&]<unsigned R, unsigned P>() { multiplyGathered<T, Lanes, R, P>(a, taps, count, b, to, pass.resultPlane, edge); });
         }
     }
 }
 
-/// Cuts every class pair into tiles of at most `size` pixels; with null `tiles` it only counts.
-inline uint32_t makePixelTiles(const Axis& y, const Axis& x, uint64_t blocks, uint64_t size, PixelTile* tiles) {
-    uint32_t count = 0;
-    for (uint32_t cy = 0; cy < y.classes; ++cy)
-        for (uint32_t cx = 0; cx < x.classes; ++cx) {
-            const uint64_t pixels = blocks * (y.begin[cy + 1] - y.begin[cy]) * (x.begin[cx + 1] - x.begin[cx]);
-            for (uint64_t at = 0; at < pixels; at += size, ++count)
-                if (tiles) tiles[count] = {cy, cx, at, least(at + size, pixels)};
-        }
-    return count;
+/// One task: a tile of pixels times a run of panels of one group, over all k.
+template <class T, unsigned Lanes>
+inline void multiplyTile(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const PanelRun<T>& run) {
+    const Window window = windowOf(y, x, tile, Lanes);
+    const uint32_t perChannel = tile.countY * tile.countX;
+    auto* taps = scratch<Tap, 6>(size_t(tile.depth) * perChannel);
+    T* pixels = scratch<T, 7>(size_t(window.image) * tile.blocks + kWordBits / 32) ;
+    listTaps(pass, y, x, tile, window, run.stride, taps);
+    const uint32_t fit = uint32_t(most<size_t>(1, kPanelBytes / (size_t(tile.depth) * perChannel * run.stride * sizeof(T) + 1)));
+    for (uint32_t outer = 0; outer < pass.depth; outer += tile.depth) {
+        const uint32_t depth = least(tile.depth, pass.depth - outer);
+        if (perChannel > 0)
+            for (uint32_t i = 0; i < tile.blocks; ++i)
+                copyWindow(pass.b + (size_t(tile.block + i) * pass.d.groups + run.panels[0].group) * pass.depth * pass.sourcePlane + outer * pass.sourcePlane,
+                           pass.sourcePlane, pass.sourceWidth, window, depth, Lanes, pixels + size_t(i) * window.image);
+        for (uint32_t i = 0; i < run.count; i += fit)
+            multiplyChunk<T, Lanes>(pass, y, x, tile, window, pixels, taps, depth * perChannel,
+                                    {run.panels + i, least(fit, run.count - i), run.packed + size_t(i) * run.stride * pass.terms, run.stride},
+                                    size_t(outer) * pass.taps * run.stride, outer > 0 || (pass.d.flags & kAccumulate), outer + depth == pass.depth);
+    }
 }
 
 template <class T, unsigned Lanes> inline void convolveImage(const OpDescriptor& d, const T* a, const T* b, T* c, const T* bias) {
@@ -129,19 +137,18 @@ template <class T, unsigned Lanes> inline void convolveImage(const OpDescriptor&
     if (d.rowBegin >= d.rowEnd || d.blockBegin >= d.blockEnd) return;
     const Axis y = makeAxis<0>(pass.forward, pass.resultHeight, pass.sourceHeight, d.kernelH, d.strideH, d.padH, d.dilationH);
     const Axis x = makeAxis<2>(pass.forward, pass.resultWidth, pass.sourceWidth, d.kernelW, d.strideW, d.padW, d.dilationW);
-
-    auto* panels = scratch<Panel, 4>(d.rowEnd - d.rowBegin);
+    const uint32_t tileCount = makePixelTiles(y, x, d.blockBegin, d.blockEnd, pass.depth, Lanes, nullptr);
+    // Slots 4 and 5 belong to this thread as the launch's owner, 6 and 7 to every thread as a worker.
     const uint32_t stride = ceilDivide(pass.rows, ceilDivide(pass.rows, uint32_t(MT_ROWS)));
+    auto* tiles = reinterpret_cast<PixelTile*>(scratch<char, 4>(tileCount * sizeof(PixelTile) + (d.rowEnd - d.rowBegin) * sizeof(Panel)));
+    auto* panels = reinterpret_cast<Panel*>(tiles + tileCount);
+    makePixelTiles(y, x, d.blockBegin, d.blockEnd, pass.depth, Lanes, tiles);
     const uint32_t panelCount = makePanels(panels, pass.rows, d.rowBegin, d.rowEnd, stride);
-    const uint64_t blocks = d.blockEnd - d.blockBegin, pixels = blocks * pass.resultHeight * pass.resultWidth;
-    const uint64_t size = most<uint64_t>(8, least<uint64_t>(96, pixels / (8 * threadCount())));
-    auto* tiles = scratch<PixelTile, 5>(makePixelTiles(y, x, blocks, size, nullptr));
-    const uint32_t tileCount = makePixelTiles(y, x, blocks, size, tiles);
 
     // As many panels as fit the panel memory stand in it at once; each is read from memory once.
     const size_t panelElements = size_t(stride) * pass.terms;
     const uint32_t resident = uint32_t(least<size_t>(panelCount, most<size_t>(1, kScratchElements / panelElements)));
-    T* packed = scratch<T, 6>(resident * panelElements);
+    T* packed = scratch<T, 5>(resident * panelElements);
     for (uint32_t first = 0; first < panelCount; first += resident) {
         const uint32_t end = least(panelCount, first + resident);
         parallelTiles(end - first, [&](uint32_t i) {
@@ -158,12 +165,7 @@ template <class T, unsigned Lanes> inline void convolveImage(const OpDescriptor&
             while (panels[to - 1].group > group) --to;
             const uint32_t count = to - from, low = from + count * cut / cuts, high = from + count * (cut + 1) / cuts;
             if (low == high) return;
-            const PixelTile& tile = tiles[task % tileCount];
-            const Place &py = y.places[y.begin[tile.classY]], &px = x.places[x.begin[tile.classX]];
-            const uint32_t terms = pass.depth * py.count * px.count;
-            auto* taps = scratch<Tap, 7>(terms);
-            listTaps(pass, y, x, py, px, stride, taps);
-            multiplyPixels<T, Lanes>(pass, y, x, tile, panels + low, high - low, packed + (low - first) * panelElements, stride, taps, terms);
+            multiplyTile<T, Lanes>(pass, y, x, tiles[task % tileCount], {panels + low, high - low, packed + (low - first) * panelElements, stride});
         });
     }
 }

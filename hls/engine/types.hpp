@@ -74,6 +74,18 @@ template <class V, class T> inline void store(T* to, const V& value) { *reinterp
 /// acc + a * b; the compiler's contraction mode (hls/Makefile) makes it one rounding or two.
 template <class V, class S> inline V mac(const V& acc, const S& a, const V& b) { return acc + a * b; }
 
+/// The same value, loaded once: g++ would rather read it from memory at each use and run out of load ports.
+template <class V> inline V inRegister(V value) {
+#if defined(__AVX512F__)
+    asm("" : "+v"(value));
+#elif defined(__SSE2__)
+    if constexpr (sizeof(V) <= MT_BYTES) asm("" : "+x"(value));
+#elif defined(__aarch64__)
+    asm("" : "+w"(value));
+#endif
+    return value;
+}
+
 /// A hint that a line will be read; nothing under synthesis, where bursts run ahead.
 template <class T> inline void prefetch(const T* address) {
 #ifndef __SYNTHESIS__

@@ -1,9 +1,10 @@
 // Convolution backward-weights: dW[o][c][ky][kx] (+)= sum over (image, y, x) of dY[o] * X[c]. Every batch lane keeps its own partial
-// sum over (block, y, x) ascending; the lanes are added by a fixed tree, then the preload. Batch-blocked operands are read
-// in place. The pixels come in chunks of rows small enough that a tile's channels stay in the innermost cache for all taps.
+// sum over (block, y, x) ascending; the lanes are added by a fixed tree, then the preload. The pixels come in chunks of rows,
+// copied on chip and small enough that the rows and columns of an array stay in the innermost cache for all taps.
 #pragma once
 #include "axis.hpp"
 #include "correlate.hpp"
+#include "window.hpp"
 
 namespace crema {
 
@@ -40,9 +41,24 @@ inline TapAxis makeTaps(uint32_t kernel, uint32_t outputs, uint32_t stride, int3
     return axis;
 }
 
-/// A run of rows (block, y) in order.
-struct Rows {
-    uint64_t begin, end;
+/// Blocks x output rows whose pixels are taken together: rows of one block, or several whole images.
+struct RowChunk {
+    uint32_t block, blocks, y, rows;
+};
+
+/// Channels [o0, o1) x [c0, c1) of one group: a task, whose partial sums stay on chip over the whole batch.
+struct ChannelTile {
+    uint32_t group, o0, o1, c0, c1;
+};
+
+/// One column of the array: an input channel of the tile at a horizontal tap.
+struct Column {
+    uint32_t channel, kx;
+};
+
+/// Columns first .. first + count - 1 stand in the array together; they share the pixel list of tap `like`.
+struct ColumnGroup {
+    uint32_t first, count, like;
 };
 
 template <class T> struct WeightsPass {
@@ -59,124 +75,187 @@ template <class T> struct WeightsPass {
     /// Lanes of a block that hold images.
     uint32_t valid(uint32_t block) const { return block + 1 < blocks ? d.lanes : d.batch - block * d.lanes; }
 
-    /// Rows of about `size` pixels from `begin` on; a part-filled last block stands apart.
-    Rows chunk(uint64_t begin, uint32_t size) const {
-        const uint64_t step = most(1u, size / most(1u, d.outWidth)), total = uint64_t(blocks) * d.outHeight;
-        const uint64_t full = valid(blocks - 1) == d.lanes ? total : total - d.outHeight;
-        return {begin, least(begin + step, begin < full ? full : total)};
+    /// The chunk after `last` of about `size` pixels; a part-filled last block stands apart.
+    RowChunk next(const RowChunk& last, uint32_t size) const {
+        RowChunk c{last.block, 1, last.y + last.rows, 0};
+        if (c.y == d.outHeight) c.y = 0, c.block += last.blocks;
+        const uint32_t rows = most(1u, size / most(1u, d.outWidth));
+        c.rows = least(rows, d.outHeight - c.y);
+        const uint32_t full = valid(blocks - 1) == d.lanes ? blocks : blocks - 1;
+        if (c.rows == d.outHeight && c.block < full) c.blocks = least(most(1u, rows / d.outHeight), full - c.block);
+        return c;
     }
 
-    /// Pixels of a chunk that tap (ky, kx) uses, offsets from the chunk's first block. @returns their number.
-    uint32_t listPixels(const Rows& rows, uint32_t ky, uint32_t kx, Pixel* list) const {
+    Window windowA(const RowChunk& c) const { return {c.y, 0, c.rows, d.outWidth, oddPlane(c.rows * d.outWidth * d.lanes), 0}; }
+    Window windowB(const RowChunk& c) const {
+        const int64_t low = most<int64_t>(0, int64_t(c.y) * d.strideH - d.padH);
+        const int64_t high = least<int64_t>(d.height, int64_t(c.y + c.rows - 1) * d.strideH + int64_t(d.kernelH - 1) * d.dilationH - d.padH + 1);
+        const uint32_t rows = high > low ? uint32_t(high - low) : 0;
+        return {uint32_t(low), 0, rows, d.width, oddPlane(rows * d.width * d.lanes), 0};
+    }
+
+    /// Pixels of a chunk that tap (ky, kx) uses, as offsets into the windows. @returns their number.
+    uint32_t listPixels(const RowChunk& chunk, const Window& wa, const Window& wb, uint32_t ky, uint32_t kx, Pixel* list) const {
         const Range ry = tapsY.range[ky], rx = tapsX.range[kx];
-        const uint32_t firstBlock = uint32_t(rows.begin / d.outHeight);
-        uint32_t count = 0, block = firstBlock, oy = uint32_t(rows.begin % d.outHeight);
-        for (uint64_t row = rows.begin; row < rows.end; ++row) {
-            if (oy >= ry.begin && oy < ry.end) {
-                const uint32_t iy = uint32_t(int64_t(oy) * d.strideH + int64_t(ky) * d.dilationH - d.padH);
+        const uint32_t begin = most(ry.begin, chunk.y), end = least(ry.end, chunk.y + chunk.rows);
+        uint32_t count = 0;
+        for (uint32_t block = 0; block < chunk.blocks; ++block)
+            for (uint32_t oy = begin; oy < end; ++oy) {
+                const int64_t iy = int64_t(oy) * d.strideH + int64_t(ky) * d.dilationH - d.padH - wb.y;
                 const int64_t ix = int64_t(rx.begin) * d.strideW + int64_t(kx) * d.dilationW - d.padW;
-                uint32_t a = uint32_t((block - firstBlock) * d.outputs * outPlane + (oy * d.outWidth + rx.begin) * d.lanes);
-                uint32_t b = uint32_t((block - firstBlock) * d.channels * inPlane + (iy * d.width + ix) * d.lanes);
+                uint32_t a = block * wa.image + ((oy - wa.y) * d.outWidth + rx.begin) * d.lanes;
+                uint32_t b = uint32_t(block * wb.image + (iy * d.width + ix) * d.lanes);
                 for (uint32_t ox = rx.begin; ox < rx.end; ++ox, a += d.lanes, b += d.strideW * d.lanes) list[count++] = {a, b};
             }
-            if (++oy == d.outHeight) oy = 0, ++block;
-        }
         return count;
     }
 };
 
-/// Channels [o0, o1) x [c0, c1) of one group: a task, whose partial sums stay on chip over the whole batch.
-struct ChannelTile {
-    uint32_t group, o0, o1, c0, c1;
-};
-
-/// Adds the lanes of a finished tile and writes dW. `acc`: [o part][c part][tap][o][c][lane].
-template <class T, unsigned Lanes>
-inline void storeWeights(const WeightsPass<T>& pass, const ChannelTile& tile, const ArrayShape& shape, const T* acc) {
-    const bool accumulate = pass.d.flags & kAccumulate;
-    for (uint32_t o0 = tile.o0; o0 < tile.o1; o0 += shape.outputs)
-        for (uint32_t c0 = tile.c0; c0 < tile.c1; c0 += shape.inputs) {
-            const uint32_t on = least<uint32_t>(shape.outputs, tile.o1 - o0), cn = least<uint32_t>(shape.inputs, tile.c1 - c0);
-            for (uint32_t i = 0; i < on * cn; ++i) {
-                T* to = pass.c + ((size_t(tile.group) * pass.outputs + o0 + i / cn) * pass.inputs + c0 + i % cn) * pass.taps;
-                for (uint32_t t = 0; t < pass.taps; t += 8) {
-                    const uint32_t count = least(8u, pass.taps - t);
-                    T total[8];
-                    addLanes<T, Lanes>(acc + (size_t(t) * on * cn + i) * Lanes, size_t(on) * cn * Lanes, count, total);
-                    for (uint32_t j = 0; j < count; ++j)
-#pragma HLS PIPELINE II=1
-                        to[t + j] = accumulate ? to[t + j] + total[j] : total[j];
-                }
+/// Fills the columns of a tile, four channels at a time through all horizontal taps, and groups those that share a pixel
+/// list: taps of one channel where the image has no border, channels of one tap elsewhere. @returns the number of groups.
+inline uint32_t groupColumns(const TapAxis& taps, uint32_t kernelW, uint32_t channels, Column* columns, ColumnGroup* groups) {
+    uint32_t filled = 0, count = 0;
+    for (uint32_t c0 = 0; c0 < channels; c0 += kArrayColumns)
+        for (uint32_t like = 0; like < kernelW; ++like) {
+            if (taps.like[like] != like) continue;
+            const uint32_t begin = filled;
+            for (uint32_t c = c0; c < least(channels, c0 + kArrayColumns); ++c)
+                for (uint32_t kx = like; kx < kernelW; ++kx)
+                    if (taps.like[kx] == like) columns[filled++] = {c, kx};
+            const uint32_t parts = ceilDivide(filled - begin, uint32_t(kArrayColumns));
+            for (uint32_t i = 0; i < parts; ++i) {
+                const uint32_t low = begin + (filled - begin) * i / parts, high = begin + (filled - begin) * (i + 1) / parts;
+                groups[count++] = {low, high - low, like};
             }
-            acc += size_t(pass.taps) * on * cn * Lanes;
         }
+    return count;
 }
 
-/// All taps of a tile over one chunk of rows.
-template <class T, unsigned Lanes>
-inline void correlateChunk(const WeightsPass<T>& pass, const ChannelTile& tile, const ArrayShape& shape, const Rows& rows, Pixel* lists, uint32_t listSize,
-                           uint32_t* counts, T* acc) {
+/// Scratch of one task.
+template <class T> struct WeightsScratch {
+    Column* columns;
+    ColumnGroup* groups;
+    uint32_t groupCount, rows; // rows of the array
+    Pixel* lists;              // [like ky][like kx][listSize]
+    uint32_t listSize;
+    uint32_t* counts;
+    T *a, *b; // windows of dY and X
+    T* acc;   // [o part][ky][column group][o][c][lane]
+};
+
+/// One chunk: copies the windows, lists the pixels of every kind of tap and runs all taps of the tile.
+template <class T, unsigned Lanes> inline void correlateChunk(const WeightsPass<T>& pass, const ChannelTile& tile, const RowChunk& chunk, const WeightsScratch<T>& s) {
     const OpDescriptor& d = pass.d;
-    const uint32_t block = uint32_t(rows.begin / d.outHeight), valid = pass.valid(uint32_t((rows.end - 1) / d.outHeight));
+    Window wa = pass.windowA(chunk), wb = pass.windowB(chunk);
+    const uint32_t outputs = tile.o1 - tile.o0, inputs = tile.c1 - tile.c0;
+    wa.image = outputs * wa.plane, wb.image = inputs * wb.plane;
+    for (uint32_t i = 0; i < chunk.blocks; ++i) {
+        const size_t block = chunk.block + i;
+        copyWindow(pass.dy + (block * d.outputs + size_t(tile.group) * pass.outputs + tile.o0) * pass.outPlane, pass.outPlane, d.outWidth, wa, outputs, Lanes, s.a + i * wa.image);
+        copyWindow(pass.x + (block * d.channels + size_t(tile.group) * pass.inputs + tile.c0) * pass.inPlane, pass.inPlane, d.width, wb, inputs, Lanes, s.b + i * wb.image);
+    }
     for (uint32_t ky = 0; ky < d.kernelH; ++ky)
         for (uint32_t kx = 0; kx < d.kernelW; ++kx)
             if (pass.tapsY.like[ky] == ky && pass.tapsX.like[kx] == kx)
-                counts[ky * d.kernelW + kx] = pass.listPixels(rows, ky, kx, lists + size_t(ky * d.kernelW + kx) * listSize);
-    const T* dy = pass.dy + (size_t(block) * d.outputs + size_t(tile.group) * pass.outputs) * pass.outPlane;
-    const T* x = pass.x + (size_t(block) * d.channels + size_t(tile.group) * pass.inputs) * pass.inPlane;
-    for (uint32_t o0 = tile.o0; o0 < tile.o1; o0 += shape.outputs)
-        for (uint32_t c0 = tile.c0; c0 < tile.c1; c0 += shape.inputs) {
-            const uint32_t on = least<uint32_t>(shape.outputs, tile.o1 - o0), cn = least<uint32_t>(shape.inputs, tile.c1 - c0);
-            withArray<T, Lanes>(on, cn, [&]<unsigned O, unsigned C>() {
-                for (uint32_t ky = 0; ky < d.kernelH; ++ky)
-                    for (uint32_t kx = 0; kx < d.kernelW; ++kx, acc += O * C * Lanes) {
-                        const uint32_t ly = pass.tapsY.like[ky], lx = pass.tapsX.like[kx], list = ly * d.kernelW + lx;
-                        if (counts[list] == 0 && rows.begin > 0) continue;
-                        const size_t shift = (size_t(ky - ly) * d.dilationH * d.width + size_t(kx - lx) * d.dilationW) * Lanes;
-                        correlate<T, Lanes, O, C>(dy + o0 * pass.outPlane, pass.outPlane, x + c0 * pass.inPlane + shift, pass.inPlane,
-                                                  lists + size_t(list) * listSize, counts[list], acc, rows.begin > 0, valid);
-                    }
-            });
-        }
+                s.counts[ky * d.kernelW + kx] = pass.listPixels(chunk, wa, wb, ky, kx, s.lists + size_t(ky * d.kernelW + kx) * s.listSize);
+    const bool first = chunk.block == 0 && chunk.y == 0;
+    const uint32_t valid = pass.valid(chunk.block);
+    T* acc = s.acc;
+    for (uint32_t o = 0; o < outputs; o += s.rows) {
+        const uint32_t on = least(s.rows, outputs - o);
+        for (uint32_t ky = 0; ky < d.kernelH; ++ky)
+            for (uint32_t g = 0; g < s.groupCount; ++g) {
+                const ColumnGroup& group = s.groups[g];
+                const uint32_t ly = pass.tapsY.like[ky], list = ly * d.kernelW + group.like;
+                T* sums = acc;
+                acc += on * group.count * Lanes;
+                if (s.counts[list] == 0 && !first) continue;
+                const T* b[kArrayColumns];
+                for (uint32_t c = 0; c < group.count; ++c) {
+                    const Column& column = s.columns[group.first + c];
+                    b[c] = s.b + column.channel * wb.plane + ((ky - ly) * d.dilationH * d.width + (column.kx - group.like) * d.dilationW) * Lanes;
+                }
+                withArray(on, group.count, [&]<unsigned O, unsigned C>() {
+                    correlate<T, Lanes, O, C>(s.a + o * wa.plane, wa.plane, b, s.lists + size_t(list) * s.listSize, s.counts[list], sums, !first, valid);
+                });
+            }
+    }
 }
 
-/// Pixels per chunk: about five channels of it should fit the innermost cache together.
-constexpr uint32_t kChunkPixels = 64;
-/// Elements of partial sums a task keeps (on the card: its accumulator memory).
-constexpr uint32_t kPartialSums = 1 << 15;
+/// Adds the lanes of a finished tile and writes dW.
+template <class T, unsigned Lanes> inline void storeWeights(const WeightsPass<T>& pass, const ChannelTile& tile, const WeightsScratch<T>& s) {
+    const bool accumulate = pass.d.flags & kAccumulate;
+    const T* acc = s.acc;
+    for (uint32_t o = tile.o0; o < tile.o1; o += s.rows) {
+        const uint32_t on = least(s.rows, tile.o1 - o);
+        for (uint32_t ky = 0; ky < pass.d.kernelH; ++ky)
+            for (uint32_t g = 0; g < s.groupCount; ++g) {
+                const ColumnGroup& group = s.groups[g];
+                const uint32_t count = on * group.count;
+                T total[kArrayRows * kArrayColumns];
+                addLanes<T, Lanes>(acc, count, total);
+                acc += count * Lanes;
+                for (uint32_t i = 0; i < count; ++i) {
+                    const Column& column = s.columns[group.first + i % group.count];
+                    T& to = pass.c[((size_t(tile.group) * pass.outputs + o + i / group.count) * pass.inputs + tile.c0 + column.channel) * pass.taps + ky * pass.d.kernelW + column.kx];
+                    to = accumulate ? to + total[i] : total[i];
+                }
+            }
+    }
+}
+
+constexpr uint32_t kChunkPixels = 64;      // an array's rows and columns of so many pixels share the first cache
+constexpr uint32_t kPartialSums = 5 << 13; // elements of partial sums a task keeps (on the card: its accumulator memory)
+
+template <class T, unsigned Lanes> inline void correlateTile(const WeightsPass<T>& pass, const ChannelTile& tile) {
+    const OpDescriptor& d = pass.d;
+    const uint32_t outputs = tile.o1 - tile.o0, inputs = tile.c1 - tile.c0, columns = inputs * d.kernelW;
+    WeightsScratch<T> s;
+    s.listSize = most(kChunkPixels, d.outWidth);
+    s.columns = scratch<Column, 4>(columns + size_t(columns) * sizeof(ColumnGroup) / sizeof(Column) + 2);
+    s.groups = reinterpret_cast<ColumnGroup*>(s.columns + columns);
+    s.groupCount = groupColumns(pass.tapsX, d.kernelW, inputs, s.columns, s.groups);
+    uint32_t widest = 1;
+    for (uint32_t g = 0; g < s.groupCount; ++g) widest = most(widest, s.groups[g].count);
+    s.rows = arrayRows(widest);
+    s.rows = ceilDivide(outputs, ceilDivide(outputs, s.rows));
+    s.lists = scratch<Pixel, 5>(size_t(s.listSize) * pass.taps + pass.taps);
+    s.counts = reinterpret_cast<uint32_t*>(s.lists + size_t(s.listSize) * pass.taps);
+    const uint32_t blocks = ceilDivide(d.batch, uint32_t(Lanes));
+    const RowChunk largest = pass.next({0, 1, 0, 0}, kChunkPixels);
+    const size_t a = size_t(largest.blocks) * outputs * pass.windowA({0, 1, 0, largest.rows}).plane;
+    const size_t b = size_t(largest.blocks) * inputs * oddPlane(least(d.height, (largest.rows - 1) * d.strideH + (d.kernelH - 1) * d.dilationH + 1) * d.width * Lanes);
+    s.a = scratch<T, 6>(a + b);
+    s.b = s.a + a;
+    const size_t sums = size_t(outputs) * columns * d.kernelH * Lanes;
+    s.acc = scratch<T, 7>(sums);
+    if (pass.valid(0) < Lanes) // lanes that no image ever reaches still enter the tree
+        for (size_t i = 0; i < sums; ++i) s.acc[i] = T{};
+    for (RowChunk chunk = largest; chunk.block < blocks; chunk = pass.next(chunk, kChunkPixels)) correlateChunk<T, Lanes>(pass, tile, chunk, s);
+    storeWeights<T, Lanes>(pass, tile, s);
+}
 
 template <class T, unsigned Lanes> inline void correlateWeights(const OpDescriptor& d, const T* dy, const T* x, T* c) {
     if (d.rowBegin >= d.rowEnd) return;
     const WeightsPass<T> pass{d, dy, x, c, makeTaps<0>(d.kernelH, d.outHeight, d.strideH, d.padH, d.dilationH, d.height),
                               makeTaps<2>(d.kernelW, d.outWidth, d.strideW, d.padW, d.dilationW, d.width)};
-    const ArrayShape shape = arrayShape<T, Lanes>(pass.inputs);
-    // Channel tile: about square, whole arrays, within the partial-sum memory, and enough tiles for every thread.
-    const uint32_t pairs = most(shape.outputs * shape.inputs, kPartialSums / (pass.taps * Lanes));
-    uint32_t co = shape.outputs, ci = shape.inputs;
-    while (ci < pass.inputs && (ci + shape.inputs) * co <= pairs && ci <= co) ci += shape.inputs;
-    while (co < pass.outputs && (co + shape.outputs) * ci <= pairs) co += shape.outputs;
-    while (ci < pass.inputs && (ci + shape.inputs) * co <= pairs) ci += shape.inputs;
+    // Channel tile: about square, in steps of a whole array, within the partial-sum memory, enough tiles for every thread.
+    const uint32_t pairs = kPartialSums / (pass.taps * Lanes);
+    uint32_t co = least(pass.outputs, 12u), ci = least(pass.inputs, 4u);
+    while (ci < pass.inputs && (ci + 4) * co <= pairs && ci <= co) ci = least(ci + 4, pass.inputs);
+    while (co < pass.outputs && (co + 12) * ci <= pairs) co = least(co + 12, pass.outputs);
+    while (ci < pass.inputs && (ci + 4) * co <= pairs) ci = least(ci + 4, pass.inputs);
     const auto count = [&](uint32_t o) { return d.groups * ceilDivide(pass.outputs, o) * ceilDivide(pass.inputs, ci); };
-    while (threadCount() > 1 && co > shape.outputs && count(co) < 3 * threadCount()) co -= shape.outputs;
-
+    while (threadCount() > 1 && co > 6 && count(co) < 3 * threadCount()) co = ceilDivide(co, 2u);
     const uint32_t tilesO = ceilDivide(pass.outputs, co), tilesC = ceilDivide(pass.inputs, ci);
-    const uint32_t listSize = most(kChunkPixels, d.outWidth);
     parallelTiles(d.groups * tilesO * tilesC, [&](uint32_t task) {
-        const uint32_t group = task / (tilesO * tilesC), o = task / tilesC % tilesO * co, i = task % tilesC * ci;
+        const uint32_t group = task / (tilesO * tilesC), o = task / tilesC % tilesO, i = task % tilesC;
         const uint32_t first = group * pass.outputs;
         const uint32_t low = d.rowBegin > first ? d.rowBegin - first : 0, high = d.rowEnd > first ? d.rowEnd - first : 0;
-        const ChannelTile tile{group, most(o, low), least(least(o + co, pass.outputs), high), i, least(i + ci, pass.inputs)};
-        if (tile.o0 >= tile.o1) return;
-        T* acc = scratch<T, 4>(size_t(co + shape.outputs) * ci * pass.taps * Lanes);
-        auto* lists = scratch<Pixel, 5>(size_t(listSize) * pass.taps);
-        auto* counts = scratch<uint32_t, 6>(pass.taps);
-        const uint64_t total = uint64_t(pass.blocks) * d.outHeight;
-        for (uint64_t row = 0; row < total;) {
-            const Rows rows = pass.chunk(row, kChunkPixels);
-            correlateChunk<T, Lanes>(pass, tile, shape, rows, lists, listSize, counts, acc);
-            row = rows.end;
-        }
-        storeWeights<T, Lanes>(pass, tile, shape, acc);
+        const auto part = [](uint32_t total, uint32_t parts, uint32_t at) { return uint32_t(uint64_t(total) * at / parts); };
+        const ChannelTile tile{group, most(part(pass.outputs, tilesO, o), low), least(part(pass.outputs, tilesO, o + 1), high), part(pass.inputs, tilesC, i),
+                               part(pass.inputs, tilesC, i + 1)};
+        if (tile.o0 < tile.o1) correlateTile<T, Lanes>(pass, tile);
     });
 }
 
@@ -203,7 +282,7 @@ template <class T, unsigned Lanes> inline void sumBias(const OpDescriptor& d, co
                 for (uint32_t lane = 0; lane < valid; ++lane) sum[lane] = acc[lane / W][lane % W];
             }
             T total;
-            addLanes<T, Lanes>(sum, Lanes, 1, &total);
+            addLanes<T, Lanes>(sum, 1, &total);
             bias[o] = (d.flags & kAccumulate) ? bias[o] + total : total;
         }
     });

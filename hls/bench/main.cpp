@@ -1,0 +1,149 @@
+// Speed of the emulated engine on layers of known networks, one thread, CPU time, best of several runs, beside the peak of a
+// loop of independent multiply-adds. Usage: bench [name part] [--guard]   (--guard: one layer, exit 1 below 0.3 of the peak)
+#include "../csim/shapes.hpp"
+#include "../emulation/pool.hpp"
+#include "../engine/types.hpp"
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+extern "C" void crema_engine(const crema::word* a, const crema::word* b, crema::word* c, crema::word* bias, const crema::OpDescriptor* ops, uint32_t n_ops);
+
+using namespace crema;
+
+namespace {
+
+double cpuSeconds() {
+    timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+}
+
+template <class F> double best(F run, double budget) {
+    double least = 1e9, spent = 0;
+    for (int i = 0; i < 3 || spent < budget; ++i) {
+        const double start = cpuSeconds();
+        run();
+        const double time = cpuSeconds() - start;
+        least = std::min(least, time), spent += time;
+    }
+    return least;
+}
+
+/// Peak of this core in GFLOP/s: 12 independent chains hide the latency of any multiply-add unit.
+__attribute__((noinline)) double peak() {
+    constexpr unsigned kChains = 12, kWidth = MT_BYTES / 4;
+    using V = Vector<float, kWidth>;
+    V acc[kChains];
+    for (unsigned i = 0; i < kChains; ++i) acc[i] = V{} + 1e-3f * float(i);
+    volatile float opaque = 0.999f;
+    const V factor = V{} + opaque;
+    const long steps = 1000000;
+    const double time = best(
+        [&] {
+            for (long s = 0; s < steps; ++s)
+#pragma GCC unroll 12
+                for (unsigned i = 0; i < kChains; ++i) acc[i] = mac(factor, acc[i], factor);
+        },
+        0.5);
+    volatile float sink = 0;
+    for (const V& v : acc) sink = sink + v[0];
+    return 2e-9 * kChains * kWidth * double(steps) / time;
+}
+
+struct Layer {
+    const char* name;
+    OpDescriptor d;
+};
+
+const Layer layers[] = {
+    {"LeNet conv1", convolution(64, 16, 1, 28, 20, 5, 1, 0)},
+    {"LeNet conv2", convolution(64, 16, 20, 12, 50, 5, 1, 0)},
+    {"LeNet ip1", innerProduct(64, 16, 800, 500)},
+    {"CIFAR10-quick conv1", convolution(100, 16, 3, 32, 32, 5, 1, 2)},
+    {"CIFAR10-quick conv2", convolution(100, 16, 32, 16, 32, 5, 1, 2)},
+    {"CIFAR10-quick conv3", convolution(100, 16, 32, 8, 64, 5, 1, 2)},
+    {"ResNet-20 conv1", convolution(128, 16, 3, 32, 16, 3, 1, 1)},
+    {"ResNet-20 16", convolution(128, 16, 16, 32, 16, 3, 1, 1)},
+    {"ResNet-20 16-32 s2", convolution(128, 16, 16, 32, 32, 3, 2, 1)},
+    {"ResNet-20 32", convolution(128, 16, 32, 16, 32, 3, 1, 1)},
+    {"ResNet-20 64", convolution(128, 16, 64, 8, 64, 3, 1, 1)},
+    {"CaffeNet conv1", convolution(16, 16, 3, 227, 96, 11, 4, 0)},
+    {"CaffeNet conv2", convolution(16, 16, 96, 27, 256, 5, 1, 2, 2)},
+    {"CaffeNet conv3", convolution(16, 16, 256, 13, 384, 3, 1, 1)},
+    {"CaffeNet conv4", convolution(16, 16, 384, 13, 384, 3, 1, 1, 2)},
+    {"CaffeNet conv5", convolution(16, 16, 384, 13, 256, 3, 1, 1, 2)},
+    {"CaffeNet fc6", innerProduct(16, 16, 9216, 4096)},
+    {"CaffeNet fc7", innerProduct(16, 16, 4096, 4096)},
+    {"CaffeNet fc8", innerProduct(16, 16, 4096, 1000)},
+    {"ResNet-18 conv1", convolution(8, 8, 3, 224, 64, 7, 2, 3)},
+    {"ResNet-18 64", convolution(8, 8, 64, 56, 64, 3, 1, 1)},
+    {"ResNet-18 64-128 s2", convolution(8, 8, 64, 56, 128, 3, 2, 1)},
+    {"ResNet-18 64-128 1x1 s2", convolution(8, 8, 64, 56, 128, 1, 2, 0)},
+    {"ResNet-18 128", convolution(8, 8, 128, 28, 128, 3, 1, 1)},
+    {"ResNet-18 256", convolution(8, 8, 256, 14, 256, 3, 1, 1)},
+    {"ResNet-18 512", convolution(8, 8, 512, 7, 512, 3, 1, 1)},
+    {"AlexNet-CIFAR10 conv1", convolution(128, 16, 3, 32, 64, 11, 4, 5)},
+    {"AlexNet-CIFAR10 conv2", convolution(128, 16, 64, 4, 192, 5, 1, 2)},
+    {"AlexNet-CIFAR10 conv3", convolution(128, 16, 192, 2, 384, 3, 1, 1)},
+};
+
+/// Multiply-adds of the pass that are not with padding, for the whole batch as given (padding lanes are not work).
+double usefulMacs(const OpDescriptor& d) {
+    double y = 0, x = 0;
+    for (uint32_t k = 0; k < d.kernelH; ++k)
+        for (uint32_t o = 0; o < d.outHeight; ++o) y += o * d.strideH + k * d.dilationH - uint32_t(d.padH) < d.height;
+    for (uint32_t k = 0; k < d.kernelW; ++k)
+        for (uint32_t o = 0; o < d.outWidth; ++o) x += o * d.strideW + k * d.dilationW - uint32_t(d.padW) < d.width;
+    return y * x * d.batch * d.outputs * (d.channels / d.groups);
+}
+
+double measure(OpDescriptor d, unsigned pass, double budget) {
+    const bool inner = d.op > 3;
+    d.op = (inner ? 4 : 1) + pass;
+    complete(d);
+    if (pass != 1) d.flags |= kBias;
+    std::vector<float> top(topSize(d), 0.5f), bottom(bottomSize(d), 0.25f), weights(weightSize(d), 0.125f), bias(d.outputs);
+    const float* a = pass == 2 ? top.data() : weights.data();
+    const float* b = pass == 1 ? top.data() : bottom.data();
+    float* c = pass == 0 ? top.data() : pass == 1 ? bottom.data() : weights.data();
+    const double time = best(
+        [&] {
+            crema_engine(reinterpret_cast<const word*>(a), reinterpret_cast<const word*>(b), reinterpret_cast<word*>(c), reinterpret_cast<word*>(bias.data()), &d, 1);
+        },
+        budget);
+    return 2e-9 * usefulMacs(d) / time;
+}
+
+int guard() {
+    const double reference = peak(), reached = measure(convolution(32, 16, 32, 16, 32, 3, 1, 1), 0, 0.05);
+    std::printf("guard: %.1f of %.1f GFLOP/s (%.2f)\n", reached, reference, reached / reference);
+    if (reached >= 0.3 * reference) return 0;
+    std::printf("guard: the compiler did not vectorise the micro-kernel; check MT_ROWS, MT_BYTES and -mprefer-vector-width\n");
+    return 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    setThreads(1);
+    const DenormalsFlushed mode;
+    const char* only = "";
+    for (int i = 1; i < argc; ++i) {
+        if (!std::strcmp(argv[i], "--guard")) return guard();
+        only = argv[i];
+    }
+    const double reference = peak();
+    std::printf("peak %.1f GFLOP/s\n%-26s %16s %16s %16s\n", reference, "GFLOP/s (share of peak)", "forward", "data", "weights");
+    for (const Layer& layer : layers) {
+        if (!std::strstr(layer.name, only)) continue;
+        std::printf("%-26s", layer.name);
+        for (unsigned pass = 0; pass < 3; ++pass) {
+            const double speed = measure(layer.d, pass, 0.2);
+            std::printf("   %7.1f (%3.0f%%)", speed, 100 * speed / reference);
+            std::fflush(stdout);
+        }
+        std::printf("\n");
+    }
+}
