@@ -32,6 +32,41 @@ template <class Term> inline double sumRun(int64_t count, int64_t lanes, int64_t
     return total;
 }
 
+struct Pair {
+    double a, b;
+};
+
+// Two sums in one pass: term(i, a, b) writes both terms of element i.
+template <class Term> inline Pair sumPair(int64_t count, int64_t lanes, int64_t valid, Term term) {
+    constexpr int64_t kFlush = 4096;
+    double first[kSlots] = {}, second[kSlots] = {};
+    for (int64_t start = 0; start < count; start += kFlush) {
+        const int64_t end = std::min(count, start + kFlush);
+        float a[kSlots] = {}, b[kSlots] = {};
+        const auto add = [&](int64_t i, int64_t s) {
+            float x, y;
+            term(i + s, x, y);
+            a[s] += x;
+            b[s] += y;
+        };
+        int64_t i = start;
+        for (; i + kSlots <= end; i += kSlots)
+            for (int64_t s = 0; s < kSlots; s++) add(i, s);
+        for (int64_t s = 0; i + s < end; s++) add(i, s);
+        for (int64_t s = 0; s < kSlots; s++) {
+            first[s] += static_cast<double>(a[s]);
+            second[s] += static_cast<double>(b[s]);
+        }
+    }
+    Pair total{0, 0};
+    for (int64_t s = 0; s < kSlots; s++)
+        if (s % lanes < valid) {
+            total.a += first[s];
+            total.b += second[s];
+        }
+    return total;
+}
+
 // Images in lane block `block` of a batch.
 inline int64_t validLanes(int64_t block, int64_t lanes, int64_t batch) { return std::min(lanes, batch - block * lanes); }
 

@@ -84,8 +84,18 @@ CREMA_API void crema_scale_backward_params(const float *x, const float *dy, floa
                 if (biasDiff) biasPart[row] = g[0];
                 continue;
             }
-            if (scaleDiff) scalePart[row] = crema::sumRun(inner, lanes, valid, [=](int64_t i) { return g[i] * in[i]; });
-            if (biasDiff) biasPart[row] = crema::sumRun(inner, lanes, valid, [=](int64_t i) { return g[i]; });
+            if (scaleDiff && biasDiff) {
+                const auto sums = crema::sumPair(inner, lanes, valid, [=](int64_t i, float &product, float &first) {
+                    first = g[i];
+                    product = g[i] * in[i];
+                });
+                scalePart[row] = sums.a;
+                biasPart[row] = sums.b;
+            } else if (scaleDiff) {
+                scalePart[row] = crema::sumRun(inner, lanes, valid, [=](int64_t i) { return g[i] * in[i]; });
+            } else if (biasDiff) {
+                biasPart[row] = crema::sumRun(inner, lanes, valid, [=](int64_t i) { return g[i]; });
+            }
         }
     });
     for (int64_t i = 0; i < size; i++) {

@@ -23,12 +23,15 @@ void packColumns(const Convolution &g, const float *image, int64_t j, int64_t n,
 
 // The transposed matrix: its columns are taps [j, j + n), its rows output positions [k, k + depth).
 void packTransposed(const Convolution &g, const float *image, int64_t j, int64_t n, int64_t k, int64_t depth, float *to) {
-    float row[kDepth];
-    if (n % kColumns) std::fill(to + n / kColumns * kColumns * depth, to + roundUp(n, kColumns) * depth, 0.0f);
-    for (int64_t c = 0; c < n; c++) {
-        columnRow(g, image + (j + c) / g.kernelSize * g.inSize, (j + c) % g.kernelSize, k, k + depth, row);
-        float *panel = to + c / kColumns * kColumns * depth + c % kColumns;
-        for (int64_t i = 0; i < depth; i++) panel[i * kColumns] = row[i];
+    thread_local std::vector<float> taps;
+    taps.resize(static_cast<size_t>(kColumns * kDepth));
+    for (int64_t c = 0; c < n; c += kColumns, to += kColumns * depth) {
+        const int64_t count = std::min(kColumns, n - c);
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t tap = j + c + i;
+            columnRow(g, image + tap / g.kernelSize * g.inSize, tap % g.kernelSize, k, k + depth, taps.data() + i * depth);
+        }
+        packPanels<kColumns>(View{taps.data(), depth, 1}, 0, count, 0, depth, to);
     }
 }
 

@@ -113,7 +113,28 @@ struct View {
     int64_t rowStride, columnStride;
 };
 
-// Packs rows [first, first + count) of `view`, k in [k0, k0 + depth), into panels `unit` wide.
+// Transposes 8 x 8 floats: rows `stride` apart at `from` (those from `rows` on read as zero) into out[k] = element k of each row.
+inline void transpose8(const float *from, int64_t stride, int64_t rows, Vector<8>::F out[8]) {
+    using F = Vector<8>::F;
+    using I = Vector<8>::I;
+    F r[8], t[8];
+    for (int64_t i = 0; i < 8; i++) r[i] = i < rows ? load<8>(from + i * stride) : F{};
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = __builtin_shuffle(r[i], r[i + 1], I{0, 8, 2, 10, 4, 12, 6, 14});
+        t[i + 1] = __builtin_shuffle(r[i], r[i + 1], I{1, 9, 3, 11, 5, 13, 7, 15});
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            r[i + j] = __builtin_shuffle(t[i + j], t[i + j + 2], I{0, 1, 8, 9, 4, 5, 12, 13});
+            r[i + j + 2] = __builtin_shuffle(t[i + j], t[i + j + 2], I{2, 3, 10, 11, 6, 7, 14, 15});
+        }
+    for (int j = 0; j < 4; j++) {
+        out[j] = __builtin_shuffle(r[j], r[j + 4], I{0, 1, 2, 3, 8, 9, 10, 11});
+        out[j + 4] = __builtin_shuffle(r[j], r[j + 4], I{4, 5, 6, 7, 12, 13, 14, 15});
+    }
+}
+
+// Packs rows [first, first + count) of `view`, k in [k0, k0 + depth), into panels `unit` wide: target[k][row].
 template <int64_t unit>
 void packPanels(const View &view, int64_t first, int64_t count, int64_t k0, int64_t depth, float *target) {
     for (int64_t i = 0; i < count; i += unit, target += unit * depth) {
@@ -121,13 +142,31 @@ void packPanels(const View &view, int64_t first, int64_t count, int64_t k0, int6
         const float *from = view.at + (first + i) * view.rowStride + k0 * view.columnStride;
         if (n < unit) std::fill(target, target + unit * depth, 0.0f);
         if (view.rowStride == 1) {
-            for (int64_t k = 0; k < depth; k++)
-                for (int64_t r = 0; r < n; r++) target[k * unit + r] = from[k * view.columnStride + r];
-        } else {
-            for (int64_t r = 0; r < n; r++)
-                for (int64_t k = 0; k < depth; k++)
-                    target[k * unit + r] = from[r * view.rowStride + k * view.columnStride];
+            for (int64_t k = 0; k < depth; k++) {
+                if (n == unit)
+                    std::copy(from + k * view.columnStride, from + k * view.columnStride + unit, target + k * unit);
+                else
+                    std::copy(from + k * view.columnStride, from + k * view.columnStride + n, target + k * unit);
+            }
+            continue;
         }
+        const int64_t whole = view.columnStride == 1 ? depth / 8 * 8 : 0;
+        for (int64_t r = 0; r < n; r += 8) {
+            const int64_t width = std::min<int64_t>(8, unit - r);
+            for (int64_t k = 0; k < whole; k += 8) {
+                Vector<8>::F block[8];
+                transpose8(from + r * view.rowStride + k, view.rowStride, n - r, block);
+                for (int64_t j = 0; j < 8; j++) {
+                    float *to = target + (k + j) * unit + r;
+                    if (width == 8)
+                        store<8>(to, block[j]);
+                    else
+                        for (int64_t w = 0; w < width; w++) to[w] = block[j][w];
+                }
+            }
+        }
+        for (int64_t r = 0; r < n; r++)
+            for (int64_t k = whole; k < depth; k++) target[k * unit + r] = from[r * view.rowStride + k * view.columnStride];
     }
 }
 

@@ -42,8 +42,8 @@ void keepFlags(uint64_t first, int64_t n, uint32_t threshold, uint32_t stream, u
     uint32_t words[4][W];
     philox(first / 4, stream, key0, key1, words);
     uint8_t flags[4 * W];
-    for (int w = 0; w < W; w++)
-        for (int j = 0; j < 4; j++) flags[w * 4 + j] = words[j][w] >= threshold;
+    for (int j = 0; j < 4; j++)
+        for (int w = 0; w < W; w++) flags[w * 4 + j] = words[j][w] >= threshold ? 1 : 0;
     const int64_t skip = static_cast<int64_t>(first % 4);
     std::copy(flags + skip, flags + skip + n, keep);
 }
@@ -80,6 +80,6 @@ CREMA_API void crema_dropout_mask(uint8_t *mask, int64_t batch, int64_t rest, in
 CREMA_API void crema_dropout_apply(const float *x, const uint8_t *mask, float *y, int64_t count, float scale) {
     crema::parallelFor(count, 16384, [=](int64_t begin, int64_t end) {
 #pragma GCC ivdep
-        for (int64_t i = begin; i < end; i++) y[i] = x[i] * (mask[i] ? scale : 0.0f);
+        for (int64_t i = begin; i < end; i++) y[i] = x[i] * (static_cast<float>(mask[i]) * scale);
     });
 }

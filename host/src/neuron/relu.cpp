@@ -24,7 +24,10 @@ CREMA_API void crema_relu_backward(const float *gate, const float *dy, float *dx
     crema::parallelFor(count, kGrain, [=](int64_t begin, int64_t end) {
         if (slope == 0) {
 #pragma GCC ivdep
-            for (int64_t i = begin; i < end; i++) dx[i] = gate[i] > 0 ? dy[i] : 0.0f;
+            for (int64_t i = begin; i < end; i++) { // both loads come first: a load behind a condition would be a branch
+                const float g = dy[i], open = gate[i];
+                dx[i] = open > 0 ? g : 0.0f;
+            }
         } else {
 #pragma GCC ivdep
             for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (gate[i] > 0 ? 1.0f : slope);

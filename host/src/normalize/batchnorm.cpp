@@ -11,15 +11,18 @@ namespace {
 
 int64_t grain(int64_t run) { return 1 + 8192 / (run + 1); }
 
-// Per channel: the sums over blocks of term(block, channel, valid lanes).
+// Per channel: the pairs of sums over blocks of term(row, channel, valid lanes).
 template <class Term>
-std::vector<double> channelSums(int64_t blocks, int64_t channels, int64_t run, int64_t lanes, int64_t batch, Term term) {
-    std::vector<double> rows(static_cast<size_t>(blocks * channels)), sums(static_cast<size_t>(channels));
+std::vector<crema::Pair> channelSums(int64_t blocks, int64_t channels, int64_t run, int64_t lanes, int64_t batch, Term term) {
+    std::vector<crema::Pair> rows(static_cast<size_t>(blocks * channels)), sums(static_cast<size_t>(channels), {0, 0});
     crema::parallelFor(blocks * channels, grain(run), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++)
             rows[row] = term(row, row % channels, crema::validLanes(row / channels, lanes, batch));
     });
-    for (int64_t row = 0; row < blocks * channels; row++) sums[row % channels] += rows[row];
+    for (int64_t row = 0; row < blocks * channels; row++) {
+        sums[row % channels].a += rows[row].a;
+        sums[row % channels].b += rows[row].b;
+    }
     return sums;
 }
 
@@ -35,17 +38,20 @@ void clearPadding(float *row, int64_t run, int64_t lanes, int64_t valid) {
 CREMA_API void crema_batchnorm_statistics(const float *x, float *mean, float *variance, int64_t blocks, int64_t channels,
                                           int64_t run, int64_t lanes, int64_t batch) {
     const double count = static_cast<double>(batch) * static_cast<double>(run / lanes);
-    const auto sums = channelSums(blocks, channels, run, lanes, batch, [=](int64_t row, int64_t, int64_t valid) {
+    // One pass: sums of x - pivot and of its square, with an element of the channel as the pivot so that nothing cancels.
+    const auto sums = channelSums(blocks, channels, run, lanes, batch, [=](int64_t row, int64_t c, int64_t valid) {
         const float *in = x + row * run;
-        return crema::sumRun(run, lanes, valid, [=](int64_t i) { return in[i]; });
+        const float pivot = x[c * run];
+        return crema::sumPair(run, lanes, valid, [=](int64_t i, float &d, float &square) {
+            d = in[i] - pivot;
+            square = d * d;
+        });
     });
-    for (int64_t c = 0; c < channels; c++) mean[c] = static_cast<float>(sums[c] / count);
-    const auto squares = channelSums(blocks, channels, run, lanes, batch, [=](int64_t row, int64_t c, int64_t valid) {
-        const float *in = x + row * run;
-        const float m = mean[c];
-        return crema::sumRun(run, lanes, valid, [=](int64_t i) { return (in[i] - m) * (in[i] - m); });
-    });
-    for (int64_t c = 0; c < channels; c++) variance[c] = static_cast<float>(squares[c] / count);
+    for (int64_t c = 0; c < channels; c++) {
+        const double shift = sums[c].a / count;
+        mean[c] = static_cast<float>(static_cast<double>(x[c * run]) + shift);
+        variance[c] = static_cast<float>(std::max(0.0, sums[c].b / count - shift * shift));
+    }
 }
 
 // y = (x - mean) * inverse, per channel; y may be x; `keep` (or NULL) receives a second copy.
@@ -69,20 +75,19 @@ CREMA_API void crema_batchnorm_backward(const float *source, const float *mean, 
                                         const float *dy, float *dx, int64_t blocks, int64_t channels, int64_t run,
                                         int64_t lanes, int64_t batch) {
     const double count = static_cast<double>(batch) * static_cast<double>(run / lanes);
-    const auto sums = channelSums(blocks, channels, run, lanes, batch, [=](int64_t row, int64_t, int64_t valid) {
-        const float *g = dy + row * run;
-        return crema::sumRun(run, lanes, valid, [=](int64_t i) { return g[i]; });
-    });
-    const auto products = channelSums(blocks, channels, run, lanes, batch, [=](int64_t row, int64_t c, int64_t valid) {
+    const auto sums = channelSums(blocks, channels, run, lanes, batch, [=](int64_t row, int64_t c, int64_t valid) {
         const float *g = dy + row * run, *in = source + row * run;
         const float m = mean[c], s = unit[c];
-        return crema::sumRun(run, lanes, valid, [=](int64_t i) { return g[i] * ((in[i] - m) * s); });
+        return crema::sumPair(run, lanes, valid, [=](int64_t i, float &first, float &product) {
+            first = g[i];
+            product = g[i] * ((in[i] - m) * s);
+        });
     });
     crema::parallelFor(blocks * channels, grain(run), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) {
             const int64_t c = row % channels, valid = crema::validLanes(row / channels, lanes, batch);
             const float m = mean[c], s = unit[c], scale = inverse[c];
-            const float dyMean = static_cast<float>(sums[c] / count), dyyMean = static_cast<float>(products[c] / count);
+            const float dyMean = static_cast<float>(sums[c].a / count), dyyMean = static_cast<float>(sums[c].b / count);
             const float *g = dy + row * run, *in = source + row * run;
             float *out = dx + row * run;
 #pragma GCC ivdep

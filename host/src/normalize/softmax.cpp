@@ -2,6 +2,7 @@
 #include "../abi.hpp"
 #include "../elementary.hpp"
 #include "../parallel.hpp"
+#include "../reduce.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -79,6 +80,18 @@ CREMA_API void crema_softmax_forward(const float *x, float *y, int64_t outer, in
 
 // dx = (dy - sum(dy y)) y; dx may be dy.
 CREMA_API void crema_softmax_backward(const float *y, const float *dy, float *dx, int64_t outer, int64_t size, int64_t inner) {
+    if (inner == 1) {
+        crema::parallelFor(outer, 1 + 4096 / (size + 1), [=](int64_t begin, int64_t end) {
+            for (int64_t o = begin; o < end; o++) {
+                const float *v = y + o * size, *g = dy + o * size;
+                const float dot = static_cast<float>(crema::sumRun(size, 1, 1, [=](int64_t i) { return g[i] * v[i]; }));
+                float *out = dx + o * size;
+#pragma GCC ivdep
+                for (int64_t i = 0; i < size; i++) out[i] = (g[i] - dot) * v[i];
+            }
+        });
+        return;
+    }
     overChunks(outer, size, inner, [=](int64_t o, int64_t start, int64_t n) {
         const int64_t at = o * size * inner + start;
         float dot[kChunk] = {};

@@ -77,13 +77,14 @@ template <int S> void columnsOf(const Pool &p, const float *best, const int32_t 
         // `best` is padded left and right with -FLT_MAX, so every window reads kernelW places.
         const float *b = best + k;
         const int32_t *a = at + k;
+#pragma GCC ivdep
         for (int64_t ow = 0; ow < p.outWidth; ow++) {
-            const float value = b[ow * stride];
-            const int32_t place = a[ow * stride];
+            const float value = b[ow * stride], known = y[ow];
+            const int32_t place = a[ow * stride], other = index[ow];
             // Between equals of two columns the upper row comes first in reading order.
-            const bool more = (value > y[ow]) | ((value == y[ow]) & (place < index[ow]));
-            y[ow] = more ? value : y[ow];
-            index[ow] = more ? place : index[ow];
+            const int32_t tie = place < other ? place : other;
+            y[ow] = value > known ? value : known;
+            index[ow] = value > known ? place : value == known ? tie : other;
         }
     }
     for (int64_t ow = 0; ow < p.outWidth; ow++) index[ow] = index[ow] == INT32_MAX ? -1 : index[ow];
@@ -106,10 +107,12 @@ void forwardRows(const Pool &p, const float *x, float *y, int32_t *index) {
         for (int64_t h = rows.begin; h < rows.end; h++) {
             const float *in = x + h * p.width;
             const int32_t place = static_cast<int32_t>(h * p.width);
+#pragma GCC ivdep
             for (int64_t w = 0; w < p.width; w++) {
-                const bool more = in[w] > best[w];
-                best[w] = more ? in[w] : best[w];
-                at[w] = more ? place + static_cast<int32_t>(w) : at[w];
+                const float value = in[w], known = best[w];
+                const int32_t here = place + static_cast<int32_t>(w), other = at[w];
+                best[w] = value > known ? value : known;
+                at[w] = value > known ? here : other;
             }
         }
         std::fill(y, y + p.outWidth, -FLT_MAX);
