@@ -1,3 +1,4 @@
+import type { Shape } from '../blob/index.ts';
 import type { Problem } from '../core/index.ts';
 import type { Arity, LayerType } from '../layers/index.ts';
 import { type LayerParameter, spanOf } from '../proto/index.ts';
@@ -38,4 +39,21 @@ export function checkArity(type: LayerType, param: LayerParameter, tops: number,
     );
   }
   return problems.length === before;
+}
+
+/** Types that read their bottom by Caffe's four names (num, channels, height, width), which exist for four axes at most. */
+const FOUR_AXES = new Set(['PReLU', 'MVN', 'SPP', 'ContrastiveLoss']);
+
+/** Refuses blobs of more axes than Caffe's layer can read. */
+export function checkAxes(param: LayerParameter, bottoms: readonly Shape[], problems: Problem[]): boolean {
+  const shape = FOUR_AXES.has(param.type) ? bottoms.find((b) => b.length > 4) : undefined;
+  if (!shape) return true;
+  problems.push({
+    message: `${param.type} gets a blob of ${shape.length} axes: [${shape.join(' ')}]`,
+    expected: 'at most 4 axes',
+    path: `${param.name} > bottom`,
+    span: spanOf(param, 'bottom', 0) ?? spanOf(param),
+    code: 'too-many-axes',
+  });
+  return false;
 }

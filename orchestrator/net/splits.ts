@@ -72,7 +72,7 @@ export function insertSplits(layers: readonly LayerParameter[], problems: Proble
       if (source.uses <= 1) continue;
       wired.push(splitLayer(source));
       if (source.lossWeight !== 0) {
-        layer.lossWeights = [];
+        layer.lossWeights = layer.lossWeights.map((weight, slot) => (slot === source.slot ? 0 : weight));
         source.handedOut++;
       }
     }

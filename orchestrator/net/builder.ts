@@ -1,0 +1,231 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Shape } from '../blob/index.ts';
+import { CremaError, nearest, type Problem, RandomStream } from '../core/index.ts';
+import { checkFiller, type Layer, type LayerContext, type LayerType, layerTypes, type Phase } from '../layers/index.ts';
+import { isSet, type LayerParameter, Phase as PhaseNumber, spanOf } from '../proto/index.ts';
+import { checkArity, checkAxes } from './arity.ts';
+import type { BackwardLayer } from './backward.ts';
+import { layerProblems } from './failure.ts';
+import { NOT_INFERABLE, notInferable } from './inferable.ts';
+import type { NetOptions } from './net.ts';
+import { ParamTable } from './sharing.ts';
+import type { Wired } from './splits.ts';
+
+/** Caffe counts the elements of a blob in an int. */
+const MAX_BLOB_ELEMENTS = 2 ** 31 - 1;
+
+/** A layer that was set up, in its place. */
+export interface Placed extends BackwardLayer {
+  readonly wired: Wired;
+  readonly type: LayerType;
+  readonly layer: Layer;
+  readonly random: RandomStream;
+  readonly params: number[];
+  readonly lossWeights: readonly number[];
+}
+
+/** State of one build: everything found so far. */
+export class Builder {
+  readonly problems: Problem[] = [];
+  readonly shapes = new Map<string, Shape | undefined>();
+  readonly available = new Set<string>();
+  readonly placed: Placed[] = [];
+  readonly params = new ParamTable(this.problems);
+  private readonly options: NetOptions;
+
+  constructor(options: NetOptions) {
+    this.options = options;
+  }
+
+  private context(param: LayerParameter): LayerContext {
+    const phase: Phase = isSet(param, 'phase')
+      ? param.phase === PhaseNumber.TRAIN
+        ? 'TRAIN'
+        : 'TEST'
+      : this.options.phase;
+    const folder = this.options.file ? dirname(this.options.file) : '.';
+    return {
+      phase,
+      random: new RandomStream(this.options.seed ?? 1, `${phase}/${param.name}`),
+      resolve: (path) =>
+        isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path)) ? path : join(folder, path),
+      assumedRecord: this.options.record,
+    };
+  }
+
+  /** Adds one layer; what is wrong with it is noted and its tops get no shape, so that later layers are still checked. */
+  add(wired: Wired): void {
+    const { param } = wired;
+    const type = this.typeOf(param);
+    const bottoms = wired.bottoms.map((blob) => this.shapes.get(blob));
+    for (const blob of wired.bottoms) this.available.delete(blob);
+    const automatic = type?.autoTops ? Math.max(0, type.tops.min - wired.tops.length) : 0;
+    const tops = [
+      ...wired.tops,
+      ...Array.from({ length: automatic }, (_, i) => automaticName(wired, wired.tops.length + i)),
+    ];
+    this.claimTops(wired, type);
+    const shapes = type && this.setUp(wired, type, bottoms, tops);
+    tops.forEach((top, i) => {
+      this.shapes.set(top, shapes?.[i]);
+      if (i < wired.tops.length) this.available.add(top);
+    });
+  }
+
+  private typeOf(param: LayerParameter): LayerType | undefined {
+    const reason = this.options.record ? notInferable(param) : undefined;
+    const type = layerTypes.get(param.type);
+    if (type && !reason) return type;
+    // Places are looked up in the text, so only where there is something to say.
+    const at = { path: param.name, span: spanOf(param, 'type') ?? spanOf(param) };
+    if (reason) {
+      this.problems.push({ ...at, message: reason, code: NOT_INFERABLE });
+      return undefined;
+    }
+    if (param.type === 'Python') {
+      this.problems.push({
+        ...at,
+        message: 'Python layers are not run',
+        expected: "one of Caffe's own layer types",
+        hint: 'replace it by Caffe layers, or compute its output beforehand and read it with HDF5Data',
+        code: 'python-layer',
+      });
+      return undefined;
+    }
+    const near = nearest(param.type, layerTypes.keys());
+    this.problems.push({
+      ...at,
+      message: param.type === '' ? 'the layer has no type' : `unknown layer type '${param.type}'`,
+      expected: "one of Caffe's layer types",
+      hint: near ? `did you mean '${near}'?` : undefined,
+      code: 'unknown-layer-type',
+    });
+    return undefined;
+  }
+
+  private claimTops({ param, bottoms, tops }: Wired, type: LayerType | undefined): void {
+    const own = new Set<string>();
+    tops.forEach((top, i) => {
+      const at = () => ({ path: `${param.name} > top`, span: spanOf(param, 'top', i) ?? spanOf(param) });
+      if (bottoms[i] === top && !own.has(top)) {
+        if (type && !type.inPlace) {
+          this.problems.push({
+            ...at(),
+            message: `${type.type} cannot work in place`,
+            expected: 'a top with another name than the bottom',
+            code: 'in-place',
+          });
+        }
+      } else if (own.has(top) || this.shapes.has(top)) {
+        this.problems.push({
+          ...at(),
+          message: `top '${top}' is already made by another layer`,
+          expected: 'a name of its own; only an in-place layer repeats its bottom',
+          hint: bottoms[i]?.startsWith(`${top}_`)
+            ? `'${top}' has other consumers too: do not compute it in place`
+            : undefined,
+          code: 'duplicate-top',
+        });
+      }
+      own.add(top);
+    });
+  }
+
+  private setUp(
+    wired: Wired,
+    type: LayerType,
+    bottoms: readonly (Shape | undefined)[],
+    tops: readonly string[],
+  ): Shape[] | undefined {
+    const { param } = wired;
+    const known = bottoms.every((b) => b !== undefined);
+    const countsFit = wired.inserted || checkArity(type, param, tops.length, this.problems);
+    const context = this.context(param);
+    let layer: Layer;
+    let shapes: Shape[] | undefined;
+    try {
+      layer = type.create(param, context);
+      if (!known || !countsFit || !checkAxes(param, bottoms as Shape[], this.problems)) return undefined;
+      shapes = layer.reshape(bottoms as Shape[]);
+      for (const [i, shape] of shapes.entries()) checkSize(`top '${tops[i]}'`, shape);
+      for (const spec of layer.params) {
+        checkSize(`parameter '${spec.name}'`, spec.shape);
+        checkFiller(spec.filler, spec.shape, fillerPath(param, spec.filler));
+      }
+    } catch (error) {
+      this.problems.push(...layerProblems(error, param));
+      return undefined;
+    }
+    const lossWeights = this.lossWeights(wired, type, tops.length);
+    if (param.param.length > layer.params.length) {
+      this.problems.push({
+        message: `${param.param.length} param settings for a layer with ${layer.params.length} parameter blobs`,
+        path: `${param.name} > param`,
+        span: spanOf(param, 'param', layer.params.length),
+        code: 'too-many-params',
+      });
+    }
+    const first = layer.params.map((spec, slot) => this.params.add(this.placed.length, param, slot, spec));
+    this.placed.push({
+      wired,
+      type,
+      layer,
+      random: context.random,
+      bottoms: wired.bottoms,
+      tops,
+      params: first,
+      lossWeights,
+      asked: wired.inserted ? [] : param.propagate_down,
+      hasBackward: layer.backward !== undefined,
+      paramPropagate: layer.params.map(
+        (s, j) => (param.param[j] && isSet(param.param[j], 'lr_mult') ? param.param[j].lr_mult : (s.lrMult ?? 1)) !== 0,
+      ),
+      propagateDown: [],
+      needBackward: false,
+    });
+    return shapes;
+  }
+
+  private lossWeights({ param, lossWeights }: Wired, type: LayerType, tops: number): number[] {
+    const given = lossWeights.length === 0 && type.isLoss ? [1] : lossWeights;
+    if (given.length > 0 && given.length !== tops) {
+      this.problems.push({
+        message: `loss_weight is given ${lossWeights.length} times for ${tops} tops`,
+        expected: 'none, or one for each top',
+        hint:
+          lossWeights.length === 0 ? 'a loss layer with a second top needs loss_weight: 1 loss_weight: 0' : undefined,
+        path: `${param.name} > loss_weight`,
+        span: spanOf(param, 'loss_weight', 0) ?? spanOf(param, 'type'),
+        code: 'loss-weight',
+      });
+    }
+    return Array.from({ length: tops }, (_, i) => given[i] ?? 0);
+  }
+}
+
+/** Where a filler stands in its layer, e.g. `convolution_param > weight_filler`. */
+function fillerPath(param: LayerParameter, filler: unknown): string | undefined {
+  for (const [field, settings] of Object.entries(param)) {
+    if (typeof settings !== 'object' || settings === null) continue;
+    for (const [name, value] of Object.entries(settings)) if (filler && value === filler) return `${field} > ${name}`;
+  }
+  return undefined;
+}
+
+const automaticName = (wired: Wired, slot: number) => `${wired.name}(automatic ${slot})`;
+
+function checkSize(what: string, shape: Shape): void {
+  let count = 1;
+  for (const d of shape) {
+    count *= d;
+    if (Number.isSafeInteger(d) && d >= 0 && count <= MAX_BLOB_ELEMENTS) continue;
+    throw new CremaError('input', {
+      message:
+        d < 0 ? `${what} would have the size ${d}: [${shape.join(' ')}]` : `${what} [${shape.join(' ')}] is too large`,
+      expected: d < 0 ? 'sizes ≥ 0' : `at most ${MAX_BLOB_ELEMENTS} elements`,
+      hint: 'check kernel, stride, num_output and batch size',
+      code: d < 0 ? 'negative-size' : 'size-overflow',
+    });
+  }
+}
