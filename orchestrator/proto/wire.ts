@@ -17,7 +17,8 @@ export class WireReader {
   readonly file: string;
 
   constructor(bytes: Uint8Array, file = 'message') {
-    this.bytes = bytes;
+    // A plain view: slices of a Buffer cost much more.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.position = 0;
     this.end = bytes.byteLength;

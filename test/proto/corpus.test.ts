@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { CremaError } from '../../orchestrator/core/index.ts';
+import {
+  canonicalHash,
+  type NetParameter,
+  parseText,
+  printText,
+  type SolverParameter,
+  upgradeNetSteps,
+  upgradeSolver,
+  wireHash,
+} from '../../orchestrator/proto/index.ts';
+
+const corpus = join(import.meta.dirname, '../../../shared/corpus');
+const present = existsSync(corpus);
+if (!present) console.log('notice: no ../shared/corpus; the tests on published texts are skipped');
+
+interface Verdict {
+  verdict: 'accept' | 'reject';
+  line?: number;
+  col?: number;
+  message?: string;
+  wire_sha256?: string;
+  with_fpga_mode?: Verdict;
+}
+interface Entry {
+  file?: string;
+  name?: string;
+  generate?: { prefix?: string; unit: string; count: number; suffix?: string };
+  sha256: string;
+  kind: 'net' | 'solver';
+  parse: Verdict;
+  wire_sha256?: string;
+  canonical_sha256?: string;
+  upgrade?: string[];
+  upgraded_wire_sha256?: string;
+  layers?: number;
+}
+
+const load = (folder: string): Entry[] => JSON.parse(readFileSync(join(corpus, folder, 'index.json'), 'utf8')).files;
+const typeFor = { net: 'NetParameter', solver: 'SolverParameter' } as const;
+
+function bytesOf(folder: string, entry: Entry): Buffer {
+  if (entry.file) return readFileSync(join(corpus, folder, entry.file));
+  const { prefix = '', unit, count, suffix = '' } = entry.generate!;
+  const numbered = /\{[ip]\}/.test(unit);
+  const each = (_: unknown, i: number) => unit.replaceAll('{i}', String(i + 1)).replaceAll('{p}', String(i));
+  const body = numbered ? Array.from({ length: count }, each).join('') : unit.repeat(count);
+  return Buffer.from(prefix + body + suffix);
+}
+
+/** What we say of a text, in the words of the index. */
+function judge(entry: Entry, bytes: Buffer): Verdict {
+  try {
+    return { verdict: 'accept', wire_sha256: wireHash(parseText(typeFor[entry.kind], bytes, 'text')) };
+  } catch (error) {
+    const first = (error as CremaError).problems[0]!;
+    return { verdict: 'reject', line: first.span!.line, col: first.span!.column, message: first.message };
+  }
+}
+
+describe.skipIf(!present)('texts', () => {
+  it.each(['prototxt', 'negative'])(
+    '%s: verdicts, places, words and hashes are those of the C++ reader',
+    (folder) => {
+      const wrong: unknown[] = [];
+      for (const entry of load(folder)) {
+        const bytes = bytesOf(folder, entry);
+        expect(createHash('sha256').update(bytes).digest('hex')).toBe(entry.sha256);
+        const expected = { ...(entry.parse.with_fpga_mode ?? entry.parse) };
+        const got = judge(entry, bytes);
+        const wire = expected.wire_sha256 ?? entry.wire_sha256;
+        const same =
+          got.verdict === expected.verdict &&
+          (got.verdict === 'accept'
+            ? wire === undefined || got.wire_sha256 === wire
+            : got.line === expected.line && got.col === expected.col && got.message === expected.message);
+        if (!same) wrong.push({ text: entry.file ?? entry.name, expected, got });
+      }
+      expect(wrong).toEqual([]);
+    },
+    300_000,
+  );
+
+  it('published: canonical form, upgrades and print-parse identity', () => {
+    const wrong: string[] = [];
+    for (const entry of load('prototxt')) {
+      if (!entry.canonical_sha256) continue;
+      const message = parseText(typeFor[entry.kind], bytesOf('prototxt', entry), entry.file!);
+      const check = (what: string, good: boolean) => good || wrong.push(`${entry.file}: ${what}`);
+      check('canonical', canonicalHash(message) === entry.canonical_sha256);
+      const again = parseText(typeFor[entry.kind], printText(message), 'printed');
+      check('print', wireHash(again) === wireHash(message));
+      if (entry.kind === 'solver') {
+        const upgraded = wireHash(upgradeSolver(message as SolverParameter));
+        check('upgrade', !entry.upgraded_wire_sha256 || upgraded === entry.upgraded_wire_sha256);
+        continue;
+      }
+      const { net, upgrades } = upgradeNetSteps(message as NetParameter);
+      check('steps', JSON.stringify(upgrades) === JSON.stringify(entry.upgrade));
+      check('layers', net.layer.length === entry.layers);
+      check('upgrade', !entry.upgraded_wire_sha256 || wireHash(net) === entry.upgraded_wire_sha256);
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+});
