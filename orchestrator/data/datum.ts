@@ -1,5 +1,5 @@
 import { dataError } from '../core/index.ts';
-import { DATUM, datumFloats, parseDatums } from '../math/index.ts';
+import { DATUM, type DatumColumns, datumFloats, datumTable } from '../math/index.ts';
 import { native } from '../native/index.ts';
 import { imageSize } from './image-size.ts';
 import type { RecordBatch, RecordShape } from './source.ts';
@@ -7,77 +7,59 @@ import { elementsOf } from './source.ts';
 
 /** Turns Datum messages at addresses into a table of records. `name` and `first` (index of the first record) are for messages. */
 export class DatumTable {
-  private fields = new BigInt64Array(0);
+  private columns: DatumColumns | undefined;
   private floats = new Float32Array(0);
 
   read(name: string, first: number, addresses: BigInt64Array, sizes: BigInt64Array, count: number): RecordBatch {
-    if (this.fields.length < count * DATUM.stride) this.fields = new BigInt64Array(count * DATUM.stride);
-    const parsed = parseDatums(addresses, sizes, count, this.fields);
-    if (parsed !== count)
-      throw bad(name, first + parsed, `${sizes[parsed]} bytes that are no Datum message`, 'a Datum');
-    const channels = this.number(0, DATUM.channels);
-    const batch = {
-      count,
-      base: null as Float32Array | null,
-      offsets: new BigInt64Array(count),
-      element: 'uint8' as 'uint8' | 'float32',
-      channels,
-      heights: new Int32Array(count),
-      widths: new Int32Array(count),
-      labels: new Float32Array(count),
-    };
-    for (let i = 0; i < count; i++) batch.labels[i] = this.number(i, DATUM.label);
-    if (this.number(0, DATUM.encoded) !== 0) return { ...batch, encoded: this.encoded(name, first, count) };
-
-    const float = this.number(0, DATUM.bytes) === 0 && this.number(0, DATUM.floats) > 0;
-    let elements = 0;
+    if (this.columns?.labels.length !== count) this.columns = makeColumns(count);
+    const columns = this.columns;
+    const good = datumTable(addresses, sizes, count, columns);
+    const [kind, channels, elements, ...fault] = Array.from(columns.info, Number) as [
+      number,
+      number,
+      number,
+      ...number[],
+    ];
+    if (good !== count) throw faultOf(name, first + good, fault, channels);
+    const { offsets, heights, widths, labels } = columns;
+    const batch = { count, base: null, offsets, element: 'uint8' as const, channels, heights, widths, labels };
+    if (kind === DATUM.bytes) return batch;
+    if (kind === DATUM.encoded) return { ...batch, encoded: pictures(columns, count) };
+    if (this.floats.length < elements) this.floats = new Float32Array(elements);
     for (let i = 0; i < count; i++) {
-      batch.heights[i] = this.number(i, DATUM.height);
-      batch.widths[i] = this.number(i, DATUM.width);
-      const size = this.checkRecord(name, first + i, i, channels, float);
-      batch.offsets[i] = float ? BigInt(elements * 4) : this.fields[i * DATUM.stride + DATUM.data]!;
-      elements += size;
+      datumFloats(addresses[i]!, sizes[i]!, this.floats.subarray(Number(offsets[i]) / 4));
     }
-    if (float) {
-      if (this.floats.length < elements) this.floats = new Float32Array(elements);
-      for (let i = 0; i < count; i++) {
-        datumFloats(addresses[i]!, sizes[i]!, this.floats.subarray(Number(batch.offsets[i]) / 4));
-      }
-      batch.base = this.floats;
-      batch.element = 'float32';
-    }
-    return batch;
+    return { ...batch, base: this.floats, element: 'float32' };
   }
+}
 
-  private number(record: number, field: number): number {
-    return Number(this.fields[record * DATUM.stride + field]);
-  }
+function makeColumns(count: number): DatumColumns {
+  return {
+    offsets: new BigInt64Array(count),
+    heights: new Int32Array(count),
+    widths: new Int32Array(count),
+    labels: new Float32Array(count),
+    bytes: new BigInt64Array(count),
+    info: new BigInt64Array(10),
+  };
+}
 
-  /** Elements of an uncompressed record whose dimensions and payload agree. */
-  private checkRecord(name: string, index: number, i: number, channels: number, float: boolean): number {
-    const [c, h, w] = [this.number(i, DATUM.channels), this.number(i, DATUM.height), this.number(i, DATUM.width)];
-    if (this.number(i, DATUM.encoded) !== 0)
-      throw bad(name, index, 'is compressed', 'elements, as in the first of its batch');
-    if (c !== channels) throw bad(name, index, `has ${c} channels`, `${channels}, as the first of its batch`);
-    const size = c * h * w;
-    const payload = float ? this.number(i, DATUM.floats) : this.number(i, DATUM.bytes);
-    if (c <= 0 || h <= 0 || w <= 0 || payload !== size) {
-      throw bad(name, index, `has ${payload} ${float ? 'floats' : 'bytes'} for ${c}×${h}×${w}`, `${Math.max(size, 1)}`);
-    }
-    return size;
-  }
+/** Copies of the compressed pictures: decoding outlives the table. */
+function pictures(columns: DatumColumns, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) =>
+    native().view(BigInt.asUintN(64, columns.offsets[i]!), Number(columns.bytes[i])).slice(),
+  );
+}
 
-  private encoded(name: string, first: number, count: number): Uint8Array[] {
-    return Array.from({ length: count }, (_, i) => {
-      if (this.number(i, DATUM.encoded) === 0)
-        throw bad(name, first + i, 'is not compressed', 'a picture, as the first of its batch');
-      const length = this.number(i, DATUM.bytes);
-      if (length === 0) throw bad(name, first + i, 'is compressed and empty', 'a JPEG or PNG file');
-      return native()
-        .view(BigInt.asUintN(64, this.fields[i * DATUM.stride + DATUM.data]!), length)
-        .slice();
-    });
-  }
+function faultOf(name: string, index: number, fault: readonly number[], channels: number) {
+  const [kind, c, h, w, bytes, floats, encoded] = fault;
+  if (kind === DATUM.noDatum) return bad(name, index, 'is no Datum message', 'a Datum');
+  if (kind === DATUM.mixed)
+    return bad(name, index, 'holds another kind of values than the first of its batch', 'one kind');
+  if (kind === DATUM.channels) return bad(name, index, `has ${c} channels`, `${channels}, as the first of its batch`);
+  if (encoded) return bad(name, index, 'is compressed and empty', 'a JPEG or PNG file');
+  const payload = bytes! > 0 ? `${bytes} bytes` : `${floats} floats`;
+  return bad(name, index, `has ${payload} for ${c}×${h}×${w}`, 'dimensions above 0 and as many values');
 }
 
 function bad(name: string, index: number, message: string, expected: string) {

@@ -131,12 +131,12 @@ export class LmdbSource implements RecordSource {
       const database = this.lmdb.database(this.transaction, 0, path);
       this.cursor = this.lmdb.handle('mdb_cursor_open', ['pointer', 'u32'], `LMDB ${path}`, this.transaction, database);
       this.get = this.lmdb.library.address('mdb_cursor_get');
-      const stat = new BigUint64Array(6);
+      const stat = new BigUint64Array(5);
       this.lmdb.check(
         this.lmdb.call('mdb_stat', ['pointer', 'u32', 'pointer'], this.transaction, database, stat),
         `LMDB ${path}`,
       );
-      this.count = Number(stat[5]);
+      this.count = Number(stat[4]);
       if (this.count === 0) throw dataError({ message: `LMDB ${path} has no records`, code: 'empty' });
       const first = this.read(0, 1);
       this.encoded = first.encoded !== undefined;

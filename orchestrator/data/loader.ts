@@ -1,7 +1,10 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { DecodeOptions } from './decode.ts';
+import { type DecodeOptions, decodeBatch } from './decode.ts';
+import { openRecords } from './open-stream.ts';
 import { openRing, type RingMemory, WORD } from './ring.ts';
 import type { StreamSpec } from './stream.ts';
+import { packFailure } from './thread.ts';
+import { Transformer } from './transform.ts';
 
 /** What the loader's thread starts with. */
 export interface LoaderData {
@@ -13,13 +16,9 @@ export interface LoaderData {
 
 /** Reads, decodes and transforms ahead of the net, one batch after another into the ring, until it is stopped. */
 async function load({ spec, ring, ordinal }: LoaderData): Promise<void> {
-  // Imported here, so that a module that fails to load is told like any other failure.
-  const { openRecords } = await import('./open-stream.ts');
-  const { decodeBatch } = await import('./decode.ts');
-  const { Transformer } = await import('./transform.ts');
   const { control, slots } = openRing(ring);
   const source = openRecords(spec);
-  const transformer = new Transformer(spec.transform, source.shape, source.name, spec);
+  const transformer = new Transformer(spec.transform, source, spec);
   const decode = decodeOptions(spec);
   // Native code writes to ordinary memory: ffi-napi cannot pass shared memory.
   const scratch = new Float32Array(ring.elements);
@@ -49,8 +48,7 @@ function decodeOptions(spec: StreamSpec): DecodeOptions {
 
 if (parentPort) {
   const data = workerData as LoaderData & { port: MessagePort };
-  load(data).catch(async (error: unknown) => {
-    const { packFailure } = await import('./thread.ts');
+  load(data).catch((error: unknown) => {
     data.port.postMessage(packFailure(error));
     const control = new Int32Array(data.ring.control);
     // The batch that failed is the one after those produced; the consumer takes the good ones first.

@@ -33,7 +33,7 @@ export function openStream(spec: StreamSpec, ahead?: boolean): BatchStream {
   const source = openRecords(spec);
   if (!source.encoded && !(ahead ?? !isDirect(source))) return new DirectStream(spec, source);
   try {
-    return new WorkerStream(spec, transformedShape(spec.transform, source.shape, source.name));
+    return new WorkerStream(spec, transformedShape(spec.transform, source.shape, source.name, source.encoded));
   } finally {
     source.close();
   }

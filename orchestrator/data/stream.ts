@@ -53,7 +53,7 @@ export class DirectStream implements BatchStream {
   constructor(spec: StreamSpec, source: RecordSource) {
     this.spec = spec;
     this.source = source;
-    this.transformer = new Transformer(spec.transform, source.shape, source.name, spec);
+    this.transformer = new Transformer(spec.transform, source, spec);
     this.shape = this.transformer.shape;
   }
 

@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { CremaError, childExecArgv, type ErrorKind, fromSource, internalError, type Problem } from '../core/index.ts';
+import { CremaError, type ErrorKind, fromSource, internalError, type Problem } from '../core/index.ts';
 
 /** Errors as they cross threads. */
 export interface ThreadFailure {
@@ -24,16 +26,27 @@ export interface Thread {
 }
 
 /**
+ * What the thread runs. From TypeScript sources it goes through tsx's require hook: the import hook of Node 20 needs the event loop of the
+ * main thread, which waits for us.
+ */
+function entry(file: string): URL | string {
+  const url = new URL(`./${file}${fromSource ? '.ts' : '.js'}`, import.meta.url);
+  if (!fromSource) return url;
+  const require = createRequire(import.meta.url);
+  return `require(${JSON.stringify(require.resolve('tsx/cjs'))}); require(${JSON.stringify(fileURLToPath(url))});`;
+}
+
+/**
  * Starts `file` (a name without extension in this folder) as a thread with `data` and one end of a channel as workerData. It does not keep the
  * process alive, and what it prints goes nowhere: libraries are silent.
  */
 export function startThread(file: string, data: object): Thread {
   const { port1, port2 } = new MessageChannel();
-  const url = new URL(`./${file}${fromSource ? '.ts' : '.js'}`, import.meta.url);
-  const worker = new Worker(url, {
+  const worker = new Worker(entry(file), {
     workerData: { ...data, port: port2 },
     transferList: [port2],
-    execArgv: [...childExecArgv],
+    eval: fromSource,
+    execArgv: [],
     stdout: true,
     stderr: true,
   });
@@ -51,9 +64,9 @@ export function startThread(file: string, data: object): Thread {
 }
 
 /** Milliseconds a thread may take for one answer: a disk that sleeps, a large file; not a thread that died. */
-const PATIENCE = 300_000;
+const PATIENCE = 120_000;
 
-/** Sleeps until `control[word]` is no longer `value`. Throws where nothing happens for five minutes. */
+/** Sleeps until `control[word]` is no longer `value`. Throws where nothing happens for two minutes. */
 export function awaitChange(control: Int32Array, word: number, value: number, what: string): void {
   if (Atomics.wait(control, word, value, PATIENCE) === 'timed-out') {
     throw internalError(`${what} gave no answer in ${PATIENCE / 1000} s`);

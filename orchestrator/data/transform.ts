@@ -2,7 +2,7 @@ import { CremaError, dataError } from '../core/index.ts';
 import { transformRecords } from '../math/index.ts';
 import { type LayerParameter, spanOf, type TransformationParameter } from '../proto/index.ts';
 import { readMean } from './mean.ts';
-import type { RecordBatch, RecordShape } from './source.ts';
+import type { RecordBatch, RecordShape, RecordSource } from './source.ts';
 
 /** Caffe's transform_param as plain data (it travels to the loader's thread). */
 export interface TransformSpec {
@@ -48,10 +48,10 @@ export function transformSpec(
   };
 }
 
-/** Shape of a transformed record. Throws an input CremaError where the crop does not fit. */
-export function transformedShape(spec: TransformSpec, record: RecordShape, name: string): RecordShape {
+/** Shape of a transformed record; `encoded` ones also change colour. Throws an input CremaError where the crop does not fit. */
+export function transformedShape(spec: TransformSpec, record: RecordShape, name: string, encoded = false): RecordShape {
   const [c, h, w] = record;
-  const channels = spec.color === 'gray' ? 1 : spec.color === 'color' ? 3 : c;
+  const channels = !encoded || spec.color === 'as-is' ? c : spec.color === 'gray' ? 1 : 3;
   if (spec.cropSize === 0) return [channels, h, w];
   if (spec.cropSize > h || spec.cropSize > w) {
     throw new CremaError('input', {
@@ -72,12 +72,13 @@ export class Transformer {
   private readonly meanShape: RecordShape | undefined;
   private readonly key: { readonly seed: number; readonly stream: number };
 
-  /** `record`: shape of the source's (decoded) records. `key` names the random stream of crops and mirrors. */
-  constructor(spec: TransformSpec, record: RecordShape, name: string, key: { seed: number; stream: number }) {
+  /** `key` names the random stream of crops and mirrors. */
+  constructor(spec: TransformSpec, source: RecordSource, key: { seed: number; stream: number }) {
     this.spec = spec;
+    const { name } = source;
     this.name = name;
     this.key = key;
-    this.shape = transformedShape(spec, record, name);
+    this.shape = transformedShape(spec, source.shape, name, source.encoded);
     const [channels] = this.shape;
     if (spec.meanFile) {
       const mean = readMean(spec.meanFile);

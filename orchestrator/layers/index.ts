@@ -22,6 +22,7 @@ import { expLayer } from './exp.ts';
 import { filterLayer } from './filter.ts';
 import { flattenLayer } from './flatten.ts';
 import { hdf5DataLayer } from './hdf5-data.ts';
+import { hdf5OutputLayer } from './hdf5-output.ts';
 import { hingeLossLayer } from './hinge-loss.ts';
 import { im2colLayer } from './im2col.ts';
 import { imageDataLayer } from './image-data.ts';
@@ -125,6 +126,8 @@ const list: readonly LayerType[] = [
   dummyDataLayer,
   inputLayer,
   parameterLayer,
+  // sinks
+  hdf5OutputLayer,
   // recurrent
   lstmLayer,
   lstmUnitLayer,

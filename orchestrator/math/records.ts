@@ -49,31 +49,35 @@ export const sumRecords = hostFunction('crema_sum_records', ['pointer', 'pointer
   sums: Float64Array,
 ) => void;
 
-type Parse = (addresses: BigInt64Array, sizes: BigInt64Array, count: number, fields: BigInt64Array) => bigint;
-let parse: Parse | undefined;
+type Table = (...values: readonly (Pointer | number)[]) => bigint;
+let table: Table | undefined;
 
-/** Fields of a Datum as crema_datum_parse stores them: 8 numbers a record. */
-export const DATUM = {
-  channels: 0,
-  height: 1,
-  width: 2,
-  label: 3,
-  encoded: 4,
-  data: 5,
-  bytes: 6,
-  floats: 7,
-  stride: 8,
-} as const;
+/** Kinds and faults in `info` of datumTable. */
+export const DATUM = { bytes: 0, floats: 1, encoded: 2, noDatum: 1, size: 2, channels: 3, mixed: 4 } as const;
 
-/** Reads `count` Datum messages in place. Returns the index of the first that is none, or `count`. */
-export function parseDatums(
+/** Memory that datumTable fills, for batches of one size. */
+export interface DatumColumns {
+  readonly offsets: BigInt64Array;
+  readonly heights: Int32Array;
+  readonly widths: Int32Array;
+  readonly labels: Float32Array;
+  readonly bytes: BigInt64Array;
+  /** kind, channels, elements, fault; then the faulty record's channels, height, width, bytes, floats, encoded. */
+  readonly info: BigInt64Array;
+}
+
+/** Makes a table of Datum messages at addresses. Returns the index of the first that is at fault, or `count`. */
+export function datumTable(
   addresses: BigInt64Array,
   sizes: BigInt64Array,
   count: number,
-  fields: BigInt64Array,
+  columns: DatumColumns,
 ): number {
-  parse ??= hostLibrary().declare('crema_datum_parse', 'i64', ['pointer', 'pointer', 'i64', 'pointer']) as Parse;
-  return Number(parse(addresses, sizes, count, fields));
+  table ??= hostLibrary().declare('crema_datum_table', 'i64', [
+    ...(['pointer', 'pointer', 'i64', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'] as const),
+  ]) as Table;
+  const { offsets, heights, widths, labels, bytes, info } = columns;
+  return Number(table(addresses, sizes, count, offsets, heights, widths, labels, bytes, info));
 }
 
 /** Copies the float_data of one Datum to `out`, which has room for all of it. */
