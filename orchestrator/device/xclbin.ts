@@ -16,8 +16,8 @@ export interface XclbinSummary {
   readonly computeUnits: readonly string[];
   /** Bank index of a kernel argument, by `${compute unit index}/${argument}`. */
   readonly wiring: ReadonlyMap<string, number>;
-  /** The manifest that our builder puts in (USER_METADATA), where there is one. */
-  readonly manifest: unknown;
+  /** What our builder says of the kernel (`build_metadata.crema` in BUILD_METADATA); undefined in an xclbin of other origin. */
+  readonly crema: Readonly<Record<string, unknown>> | undefined;
 }
 
 const MAGIC = 'xclbin2\0';
@@ -25,7 +25,7 @@ const HEADER = 456;
 const SECTION = 40;
 /** Section kinds; without one of the first five the Xilinx Runtime ends in a fault. */
 const NEEDED = { BITSTREAM: 0, EMBEDDED_METADATA: 2, MEM_TOPOLOGY: 6, CONNECTIVITY: 7, IP_LAYOUT: 8 };
-const USER_METADATA = 16;
+const BUILD_METADATA = 14;
 
 const refuse = (file: string, message: string, expected?: string): CremaError =>
   inputError({
@@ -74,14 +74,16 @@ function text(view: DataView, at: number, length: number): string {
   return bytes.toString('latin1', 0, end < 0 ? length : end);
 }
 
-function readManifest(file: string, view: DataView | undefined): unknown {
+function readBuildMetadata(file: string, view: DataView | undefined): XclbinSummary['crema'] {
   if (!view) return undefined;
-  const json = text(view, 0, view.byteLength);
+  let json: { build_metadata?: { crema?: unknown } | null } | null;
   try {
-    return JSON.parse(json);
+    json = JSON.parse(text(view, 0, view.byteLength));
   } catch {
-    throw refuse(file, 'has a manifest that is not JSON');
+    throw refuse(file, 'has a section BUILD_METADATA that is not JSON');
   }
+  const crema = json?.build_metadata?.crema;
+  return typeof crema === 'object' && crema !== null ? { ...crema } : undefined;
 }
 
 /** Reads an axlf container (xclbin2). Throws an input CremaError for what is no xclbin, is cut short, or lacks a section the runtime needs. */
@@ -110,6 +112,6 @@ export function summarizeXclbin(file: string, bytes: Uint8Array): XclbinSummary 
     banks,
     computeUnits,
     wiring,
-    manifest: readManifest(file, sections.get(USER_METADATA)),
+    crema: readBuildMetadata(file, sections.get(BUILD_METADATA)),
   };
 }

@@ -106,7 +106,11 @@ export function demoXclbin(options: DemoOptions = {}): Uint8Array {
         b.write(`crema_engine:${unit}`, at + 16, 'latin1');
       }),
     ],
-    [16, 'manifest', Buffer.from(JSON.stringify({ abi: options.abi ?? 1, config: 'demo' }))],
+    [
+      14,
+      'build',
+      Buffer.from(JSON.stringify({ build_metadata: { crema: { abi: options.abi ?? 1, config: 'demo' } } })),
+    ],
   ];
   return axlf(sections.filter(([kind]) => !options.omit?.includes(kind)));
 }

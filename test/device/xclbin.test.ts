@@ -17,7 +17,7 @@ function refusal(input: Uint8Array): CremaError {
 }
 
 describe('what an xclbin says before a runtime sees it', () => {
-  test('banks, compute units, wiring, manifest', () => {
+  test('banks, compute units, wiring, what our builder adds', () => {
     const summary = summarizeXclbin('x.xclbin', bytes);
     expect(summary.banks).toEqual([
       { tag: 'DDR[0]', bytes: 2 ** 20 },
@@ -25,7 +25,7 @@ describe('what an xclbin says before a runtime sees it', () => {
     ]);
     expect(summary.computeUnits).toEqual(['crema_engine:crema_engine_1', 'crema_engine:crema_engine_2']);
     expect([0, 1, 2, 3, 4].map((argument) => summary.wiring.get(`1/${argument}`))).toEqual([0, 1, 1, 0, 0]);
-    expect(summary.manifest).toEqual({ abi: 1, config: 'demo' });
+    expect(summary.crema).toEqual({ abi: 1, config: 'demo' });
     expect(summary.platform).toBe('crema_demo');
     expect(summary.uuid).toMatch(/^[0-9a-f]{32}$/);
   });

@@ -10,7 +10,7 @@ import { closeSession, openSession, type Session, type SessionOptions } from './
 import * as c from './signatures.ts';
 
 export interface DeviceOptions extends SessionOptions {
-  /** Kernel ABI that our op descriptors speak; an xclbin whose manifest names another is refused. */
+  /** Kernel ABI that our op descriptors speak; an xclbin built for another is refused. */
   readonly abi?: number;
   /** Seconds without any command finishing after which `wait` gives up; 120 where absent. */
   readonly deadline?: number;
@@ -22,12 +22,11 @@ const COUNT = 5;
 const DESCRIPTOR_BYTES = 256;
 
 function checkAbi(session: Session, options: DeviceOptions): void {
-  const { manifest } = session.summary ?? {};
-  if (options.abi === undefined || typeof manifest !== 'object' || manifest === null || !('abi' in manifest)) return;
-  if (manifest.abi === options.abi) return;
+  const found = session.summary?.crema?.abi;
+  if (options.abi === undefined || found === undefined || found === options.abi) return;
   const file = options.image.kind === 'xclbin' ? options.image.file : 'the program';
   throw inputError({
-    message: `${file} has the kernel ABI ${JSON.stringify(manifest.abi)}`,
+    message: `${file} has the kernel ABI ${JSON.stringify(found)}`,
     expected: `${options.abi}`,
     hint: 'it was built by another version of Crema: rebuild it with `crema bitstream build`',
     code: 'kernel-abi',
