@@ -1,5 +1,7 @@
 // Convolution geometry in any number of spatial axes, and the rows of its im2col matrix, made piecewise and never stored whole.
 #pragma once
+#include "../vector.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -47,24 +49,36 @@ template <class Run> void columnRuns(const Convolution &g, int64_t tap, int64_t 
     const int64_t low = offset[last] >= 0 ? 0 : std::min(width, (-offset[last] + step - 1) / step);
     const int64_t reach = g.in[last] - offset[last];
     const int64_t high = std::max(low, reach <= 0 ? 0 : std::min(width, (reach + step - 1) / step));
-    for (int64_t at = begin; at < end;) {
-        const int64_t column = at % width, stop = std::min(end, at - column + width);
-        int64_t rest = at / width, row = 0, scale = 1;
-        bool inside = true;
-        for (int64_t a = last - 1; a >= 0; a--) {
-            const int64_t place = rest % g.out[a] * g.stride[a] + offset[a];
-            rest /= g.out[a];
-            inside = inside && place >= 0 && place < g.in[a];
-            row += place * scale;
-            scale *= g.in[a];
-        }
-        const int64_t first = column, until = column + stop - at;
-        const int64_t from = inside ? std::clamp(low, first, until) : until, to = inside ? std::clamp(high, from, until) : until;
-        if (from > first) run(at - begin, -1, from - first, 0);
-        if (to > from) run(at - begin + from - first, row * g.in[last] + from * step + offset[last], to - from, step);
-        if (until > to) run(at - begin + to - first, -1, until - to, 0);
-        at = stop;
+    // Output place of the axes before the last, kept as a counter: divisions would cost more than the copies.
+    int64_t place[kMaxAxes], column = begin % width;
+    for (int64_t a = last - 1, rest = begin / width; a >= 0; a--) {
+        place[a] = rest % g.out[a];
+        rest /= g.out[a];
     }
+    for (int64_t at = begin; at < end;) {
+        const int64_t until = std::min(width, column + end - at);
+        int64_t row = 0;
+        bool inside = true;
+        for (int64_t a = 0; a < last; a++) {
+            const int64_t from = place[a] * g.stride[a] + offset[a];
+            inside = inside && from >= 0 && from < g.in[a];
+            row = row * g.in[a] + from;
+        }
+        const int64_t from = inside ? std::clamp(low, column, until) : until, to = inside ? std::clamp(high, from, until) : until;
+        if (from > column) run(at - begin, -1, from - column, 0);
+        if (to > from) run(at - begin + from - column, row * g.in[last] + from * step + offset[last], to - from, step);
+        if (until > to) run(at - begin + to - column, -1, until - to, 0);
+        at += until - column;
+        column = 0;
+        for (int64_t a = last - 1; a >= 0 && ++place[a] == g.out[a]; a--) place[a] = 0;
+    }
+}
+
+// Rows are short: eight floats at a time beat a call. Neither side is read or written past `count`.
+inline void copyShort(const float *from, int64_t count, float *to) {
+    int64_t i = 0;
+    for (; i + 8 <= count; i += 8) store<8>(to + i, load<8>(from + i));
+    for (; i < count; i++) to[i] = from[i];
 }
 
 // Row `tap` of the column matrix of one channel, positions [begin, end), to `target`.
@@ -73,7 +87,7 @@ inline void columnRow(const Convolution &g, const float *channel, int64_t tap, i
         if (from < 0)
             std::fill(target + to, target + to + count, 0.0f);
         else if (step == 1)
-            std::copy(channel + from, channel + from + count, target + to);
+            copyShort(channel + from, count, target + to);
         else
             for (int64_t i = 0; i < count; i++) target[to + i] = channel[from + i * step];
     });

@@ -42,11 +42,11 @@ CREMA_API void crema_convolution_forward(const float *x, const float *weights, c
                                          const int64_t *geometry) {
     const Convolution g(geometry);
     const int64_t rows = g.outputs / g.group, depth = g.depth();
-    const int64_t strips = (g.outSize + kStrip - 1) / kStrip;
+    const int64_t width = stripWidth(g.outSize), strips = g.outSize == 0 ? 0 : (g.outSize + width - 1) / width;
     parallelFor(g.batch * g.group * strips, 1, [&](int64_t begin, int64_t end) {
         for (int64_t item = begin; item < end; item++) {
-            const int64_t j = item % strips * kStrip, part = item / strips, group = part % g.group, image = part / g.group;
-            const int64_t n = std::min(kStrip, g.outSize - j);
+            const int64_t j = item % strips * width, part = item / strips, group = part % g.group, image = part / g.group;
+            const int64_t n = std::min(width, g.outSize - j);
             const float *in = x + (image * g.channels + group * (g.channels / g.group)) * g.inSize;
             const View w{weights + group * rows * depth, depth, 1};
             stripProduct(
@@ -66,6 +66,7 @@ CREMA_API void crema_convolution_backward_data(const float *dy, const float *wei
     const Convolution g(geometry);
     const int64_t perGroup = g.channels / g.group, outputs = g.outputs / g.group, depth = g.depth();
     const int64_t piece = std::max<int64_t>(1, std::min(perGroup, 192 / g.kernelSize));
+    const int64_t width = stripWidth(g.outSize);
     const int64_t pieces = perGroup == 0 ? 0 : (perGroup + piece - 1) / piece;
     parallelFor(g.batch * g.group * pieces, 1, [&](int64_t begin, int64_t end) {
         std::vector<float> columns(static_cast<size_t>(piece * g.kernelSize * kStrip));
@@ -76,8 +77,8 @@ CREMA_API void crema_convolution_backward_data(const float *dy, const float *wei
             std::fill(out, out + rows / g.kernelSize * g.inSize, 0.0f);
             const View w{weights + group * outputs * depth + first * g.kernelSize, 1, depth};
             const float *gradient = dy + (image * g.outputs + group * outputs) * g.outSize;
-            for (int64_t j = 0; j < g.outSize; j += kStrip) {
-                const int64_t n = std::min(kStrip, g.outSize - j);
+            for (int64_t j = 0; j < g.outSize; j += width) {
+                const int64_t n = std::min(width, g.outSize - j);
                 const View b{gradient + j, 1, g.outSize};
                 stripProduct(
                     rows, n, outputs,
@@ -100,13 +101,13 @@ CREMA_API void crema_convolution_backward_weights(const float *x, const float *d
     const Convolution g(geometry);
     const int64_t rows = g.outputs / g.group, depth = g.depth(), size = g.outputs * depth;
     if (size == 0 || g.outSize == 0) return;
-    const int64_t strips = (depth + kStrip - 1) / kStrip;
+    const int64_t width = stripWidth(depth), strips = (depth + width - 1) / width;
     const int64_t shares = g.group * strips >= 8 ? 1 : std::min<int64_t>(8, g.batch);
     std::vector<float> parts(shares > 1 ? static_cast<size_t>(shares * size) : 0);
     parallelFor(g.group * strips * shares, 1, [&](int64_t begin, int64_t end) {
         for (int64_t item = begin; item < end; item++) {
-            const int64_t share = item % shares, part = item / shares, j = part % strips * kStrip, group = part / strips;
-            const int64_t n = std::min(kStrip, depth - j);
+            const int64_t share = item % shares, part = item / shares, j = part % strips * width, group = part / strips;
+            const int64_t n = std::min(width, depth - j);
             float *out = (shares > 1 ? parts.data() + share * size : dw) + group * rows * depth + j;
             for (int64_t image = g.batch * share / shares; image < g.batch * (share + 1) / shares; image++) {
                 const float *in = x + (image * g.channels + group * (g.channels / g.group)) * g.inSize;

@@ -8,13 +8,13 @@ void product(int64_t rows, int64_t columns, int64_t depth, const View &a, const 
              Start start, const float *bias) {
     if (rows == 0 || columns == 0) return;
     // Few columns: more, shorter pieces of rows, so that several threads have work.
-    const int64_t strips = (columns + kStrip - 1) / kStrip;
+    const int64_t width = stripWidth(columns), strips = (columns + width - 1) / width;
     const int64_t pieceRows = strips >= 8 ? rows : std::max(roundUp((rows + 7) / 8, kRows), kBlockRows);
     const int64_t pieces = (rows + pieceRows - 1) / pieceRows;
     parallelFor(strips * pieces, 1, [&](int64_t begin, int64_t end) {
         for (int64_t item = begin; item < end; item++) {
-            const int64_t j = item / pieces * kStrip, i = item % pieces * pieceRows;
-            const int64_t n = std::min(kStrip, columns - j), m = std::min(pieceRows, rows - i);
+            const int64_t j = item / pieces * width, i = item % pieces * pieceRows;
+            const int64_t n = std::min(width, columns - j), m = std::min(pieceRows, rows - i);
             stripProduct(
                 m, n, depth,
                 [&](int64_t row, int64_t count, int64_t k, int64_t part, float *to) {

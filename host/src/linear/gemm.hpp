@@ -1,6 +1,7 @@
 // Packed single-precision matrix multiply: C (+)= A · B in tiles of kRows x kColumns registers, k ascending. Callers hand in
 // functions that pack A and B, so a convolution packs straight from the image. One tile never depends on threads.
 #pragma once
+#include "../transpose.hpp"
 #include "../vector.hpp"
 
 #include <algorithm>
@@ -21,6 +22,12 @@ constexpr int64_t kStrip = 12 * kColumns;      // columns of a packed B: kDepth 
 constexpr int64_t kBlockRows = 16 * kRows;     // rows of a packed A
 
 inline int64_t roundUp(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+// Width of the strips that cut `columns` evenly, at most kStrip each.
+inline int64_t stripWidth(int64_t columns) {
+    const int64_t strips = std::max<int64_t>(1, (columns + kStrip - 1) / kStrip);
+    return roundUp((columns + strips - 1) / strips, kColumns);
+}
 
 // What a tile starts from.
 enum class Start { zero, bias, memory };
@@ -112,27 +119,6 @@ struct View {
     const float *at;
     int64_t rowStride, columnStride;
 };
-
-// Transposes 8 x 8 floats: rows `stride` apart at `from` (those from `rows` on read as zero) into out[k] = element k of each row.
-inline void transpose8(const float *from, int64_t stride, int64_t rows, Vector<8>::F out[8]) {
-    using F = Vector<8>::F;
-    using I = Vector<8>::I;
-    F r[8], t[8];
-    for (int64_t i = 0; i < 8; i++) r[i] = i < rows ? load<8>(from + i * stride) : F{};
-    for (int i = 0; i < 8; i += 2) {
-        t[i] = __builtin_shuffle(r[i], r[i + 1], I{0, 8, 2, 10, 4, 12, 6, 14});
-        t[i + 1] = __builtin_shuffle(r[i], r[i + 1], I{1, 9, 3, 11, 5, 13, 7, 15});
-    }
-    for (int i = 0; i < 8; i += 4)
-        for (int j = 0; j < 2; j++) {
-            r[i + j] = __builtin_shuffle(t[i + j], t[i + j + 2], I{0, 1, 8, 9, 4, 5, 12, 13});
-            r[i + j + 2] = __builtin_shuffle(t[i + j], t[i + j + 2], I{2, 3, 10, 11, 6, 7, 14, 15});
-        }
-    for (int j = 0; j < 4; j++) {
-        out[j] = __builtin_shuffle(r[j], r[j + 4], I{0, 1, 2, 3, 8, 9, 10, 11});
-        out[j + 4] = __builtin_shuffle(r[j], r[j + 4], I{4, 5, 6, 7, 12, 13, 14, 15});
-    }
-}
 
 // Packs rows [first, first + count) of `view`, k in [k0, k0 + depth), into panels `unit` wide: target[k][row].
 template <int64_t unit>

@@ -6,41 +6,39 @@
 
 namespace {
 
-constexpr int W = 8; // Philox blocks side by side
+constexpr int W = 16; // Philox blocks side by side
 
-// Philox 4x32-10 (Salmon et al., SC 2011) for W consecutive counters: out[j][w] = word j of block first + w.
-void philox(uint64_t first, uint32_t stream, uint32_t key0, uint32_t key1, uint32_t out[4][W]) {
-    uint64_t c0[W], c1[W], c2[W], c3[W];
+// The four words of W consecutive blocks (Salmon et al., SC 2011): words[j][w] = word j of block first + w.
+void philoxBlocks(uint64_t first, uint32_t stream, uint32_t key0, uint32_t key1, uint32_t words[4][W]) {
+    uint32_t c0[W], c1[W], c2[W], c3[W];
     for (int w = 0; w < W; w++) {
         const uint64_t counter = first + static_cast<uint64_t>(w);
-        c0[w] = counter & 0xffffffffu;
-        c1[w] = counter >> 32;
+        c0[w] = static_cast<uint32_t>(counter);
+        c1[w] = static_cast<uint32_t>(counter >> 32);
         c2[w] = stream;
         c3[w] = 0;
     }
     for (int round = 0; round < 10; round++) {
-        for (int w = 0; w < W; w++) { // 64-bit lanes that hold 32-bit words: the product is one instruction
-            const uint64_t a = c0[w] * 0xd2511f53u, b = c2[w] * 0xcd9e8d57u;
-            c0[w] = (b >> 32) ^ c1[w] ^ key0;
-            c1[w] = b & 0xffffffffu;
-            c2[w] = (a >> 32) ^ c3[w] ^ key1;
-            c3[w] = a & 0xffffffffu;
+        for (int w = 0; w < W; w++) {
+            const uint64_t a = static_cast<uint64_t>(c0[w]) * 0xd2511f53u, b = static_cast<uint64_t>(c2[w]) * 0xcd9e8d57u;
+            c0[w] = static_cast<uint32_t>(b >> 32) ^ c1[w] ^ key0;
+            c2[w] = static_cast<uint32_t>(a >> 32) ^ c3[w] ^ key1;
+            c1[w] = static_cast<uint32_t>(b);
+            c3[w] = static_cast<uint32_t>(a);
         }
         key0 += 0x9e3779b9u;
         key1 += 0xbb67ae85u;
     }
-    for (int w = 0; w < W; w++) {
-        out[0][w] = static_cast<uint32_t>(c0[w]);
-        out[1][w] = static_cast<uint32_t>(c1[w]);
-        out[2][w] = static_cast<uint32_t>(c2[w]);
-        out[3][w] = static_cast<uint32_t>(c3[w]);
-    }
+    std::copy(c0, c0 + W, words[0]);
+    std::copy(c1, c1 + W, words[1]);
+    std::copy(c2, c2 + W, words[2]);
+    std::copy(c3, c3 + W, words[3]);
 }
 
 // keep[i] = draw first + i >= threshold, for i in [0, n), n <= 4 * W.
 void keepFlags(uint64_t first, int64_t n, uint32_t threshold, uint32_t stream, uint32_t key0, uint32_t key1, uint8_t *keep) {
     uint32_t words[4][W];
-    philox(first / 4, stream, key0, key1, words);
+    philoxBlocks(first / 4, stream, key0, key1, words);
     uint8_t flags[4 * W];
     for (int j = 0; j < 4; j++)
         for (int w = 0; w < W; w++) flags[w * 4 + j] = words[j][w] >= threshold ? 1 : 0;

@@ -1,9 +1,7 @@
 // Average pooling: the sum over a window divided by the window's area within the padded input (Caffe's rule; the last
 // window of ceil rounding is clipped there). A window that lies wholly outside gives 0.
 #include "../abi.hpp"
-#include "../parallel.hpp"
-#include "../vector.hpp"
-#include "window.hpp"
+#include "planes.hpp"
 
 #include <vector>
 
@@ -63,73 +61,38 @@ template <int L> void backwardLanes(const Pool &p, const float *areas, const flo
     }
 }
 
-// Row-major: the sum over a window's rows for the whole width, then over its columns.
-void forwardRows(const Pool &p, const float *areas, const float *x, float *y) {
-    thread_local std::vector<float> row;
-    for (int64_t oh = 0; oh < p.outHeight; oh++) {
-        const Range rows = window(oh, p.height, p.kernelH, p.strideH, p.padH);
-        row.assign(static_cast<size_t>(p.width), 0.0f);
-        float *sums = row.data();
-        for (int64_t h = rows.begin; h < rows.end; h++)
-            for (int64_t w = 0; w < p.width; w++) sums[w] += x[h * p.width + w];
-        for (int64_t ow = 0; ow < p.outWidth; ow++) {
-            const Range columns = window(ow, p.width, p.kernelW, p.strideW, p.padW);
-            float sum = 0;
-            for (int64_t w = columns.begin; w < columns.end; w++) sum += sums[w];
-            y[oh * p.outWidth + ow] = sum * areas[oh * p.outWidth + ow];
-        }
-    }
-}
-
-void backwardRows(const Pool &p, const float *areas, const float *dy, float *dx) {
-    thread_local std::vector<float> row;
-    std::fill(dx, dx + p.inPlane(), 0.0f);
-    for (int64_t oh = 0; oh < p.outHeight; oh++) {
-        const Range rows = window(oh, p.height, p.kernelH, p.strideH, p.padH);
-        row.assign(static_cast<size_t>(p.width), 0.0f);
-        float *sums = row.data();
-        for (int64_t ow = 0; ow < p.outWidth; ow++) {
-            const Range columns = window(ow, p.width, p.kernelW, p.strideW, p.padW);
-            const float share = dy[oh * p.outWidth + ow] * areas[oh * p.outWidth + ow];
-            for (int64_t w = columns.begin; w < columns.end; w++) sums[w] += share;
-        }
-        for (int64_t h = rows.begin; h < rows.end; h++)
-            for (int64_t w = 0; w < p.width; w++) dx[h * p.width + w] += sums[w];
-    }
-}
-
-template <class Rows, class Lanes> void overPlanes(const Pool &p, Rows rows, Lanes blocked) {
-    parallelFor(p.planes, planeGrain(p), [&](int64_t begin, int64_t end) {
-        withLanes(p.lanes, [&](auto lanes) {
-            for (int64_t plane = begin; plane < end; plane++) {
-                const int64_t in = plane * p.inPlane(), out = plane * p.outPlane();
-                if constexpr (decltype(lanes)::value == 1)
-                    rows(in, out);
-                else
-                    blocked(lanes, in, out);
-            }
-        });
-    });
-}
-
 } // namespace
 
 CREMA_API void crema_average_pool_forward(const float *x, float *y, const Pool *pool) {
     const Pool &p = *pool;
     const auto areas = inverseAreas(p);
+    const int64_t in = p.inPlane(), out = p.outPlane();
     overPlanes(
-        p, [&](int64_t in, int64_t out) { forwardRows(p, areas.data(), x + in, y + out); },
-        [&](auto lanes, int64_t in, int64_t out) {
-            forwardLanes<decltype(lanes)::value>(p, areas.data(), x + in, y + out);
+        p,
+        [&](int64_t first, int64_t count) {
+            float *from = planeMemory<0, float>(in * kSide), *to = planeMemory<1, float>(out * kSide);
+            interleave(x + first * in, count, in, from);
+            forwardLanes<kSide>(p, areas.data(), from, to);
+            separate(to, count, out, y + first * out);
+        },
+        [&](auto lanes, int64_t plane) {
+            forwardLanes<decltype(lanes)::value>(p, areas.data(), x + plane * in, y + plane * out);
         });
 }
 
 CREMA_API void crema_average_pool_backward(const float *dy, float *dx, const Pool *pool) {
     const Pool &p = *pool;
     const auto areas = inverseAreas(p);
+    const int64_t in = p.inPlane(), out = p.outPlane();
     overPlanes(
-        p, [&](int64_t in, int64_t out) { backwardRows(p, areas.data(), dy + out, dx + in); },
-        [&](auto lanes, int64_t in, int64_t out) {
-            backwardLanes<decltype(lanes)::value>(p, areas.data(), dy + out, dx + in);
+        p,
+        [&](int64_t first, int64_t count) {
+            float *from = planeMemory<0, float>(out * kSide), *to = planeMemory<1, float>(in * kSide);
+            interleave(dy + first * out, count, out, from);
+            backwardLanes<kSide>(p, areas.data(), from, to);
+            separate(to, count, in, dx + first * in);
+        },
+        [&](auto lanes, int64_t plane) {
+            backwardLanes<decltype(lanes)::value>(p, areas.data(), dy + plane * out, dx + plane * in);
         });
 }

@@ -1,12 +1,10 @@
 // Max pooling. No branch depends on data: compares and selects only. The index of a maximum is its place h * width + w in
 // the plane, the first in reading order among equals, -1 where the window is empty or holds nothing above -FLT_MAX.
 #include "../abi.hpp"
-#include "../parallel.hpp"
 #include "../vector.hpp"
-#include "window.hpp"
+#include "planes.hpp"
 
 #include <cfloat>
-#include <vector>
 
 using namespace crema;
 
@@ -69,63 +67,7 @@ template <int L> void backwardLanes(const Pool &p, const int32_t *index, const f
     }
 }
 
-// Row-major: first the maximum over the rows of a window for the whole width (side by side), then over its columns.
-// S = 1 or 2 is the horizontal stride known to the compiler, 0 any stride.
-template <int S> void columnsOf(const Pool &p, const float *best, const int32_t *at, float *y, int32_t *index) {
-    const int64_t stride = S ? S : p.strideW;
-    for (int64_t k = 0; k < p.kernelW; k++) {
-        // `best` is padded left and right with -FLT_MAX, so every window reads kernelW places.
-        const float *b = best + k;
-        const int32_t *a = at + k;
-#pragma GCC ivdep
-        for (int64_t ow = 0; ow < p.outWidth; ow++) {
-            const float value = b[ow * stride], known = y[ow];
-            const int32_t place = a[ow * stride], other = index[ow];
-            // Between equals of two columns the upper row comes first in reading order.
-            const int32_t tie = place < other ? place : other;
-            y[ow] = value > known ? value : known;
-            index[ow] = value > known ? place : value == known ? tie : other;
-        }
-    }
-    for (int64_t ow = 0; ow < p.outWidth; ow++) index[ow] = index[ow] == INT32_MAX ? -1 : index[ow];
-}
-
-void forwardRows(const Pool &p, const float *x, float *y, int32_t *index) {
-    thread_local std::vector<float> bestRow;
-    thread_local std::vector<int32_t> atRow;
-    const int64_t length = std::max(p.padW + p.width, (p.outWidth - 1) * p.strideW + p.kernelW);
-    bestRow.assign(static_cast<size_t>(length), -FLT_MAX);
-    atRow.assign(static_cast<size_t>(length), INT32_MAX);
-    float *best = bestRow.data() + p.padW;
-    int32_t *at = atRow.data() + p.padW;
-    for (int64_t oh = 0; oh < p.outHeight; oh++, y += p.outWidth, index += p.outWidth) {
-        const Range rows = window(oh, p.height, p.kernelH, p.strideH, p.padH);
-        for (int64_t w = 0; w < p.width; w++) {
-            best[w] = -FLT_MAX;
-            at[w] = INT32_MAX;
-        }
-        for (int64_t h = rows.begin; h < rows.end; h++) {
-            const float *in = x + h * p.width;
-            const int32_t place = static_cast<int32_t>(h * p.width);
-#pragma GCC ivdep
-            for (int64_t w = 0; w < p.width; w++) {
-                const float value = in[w], known = best[w];
-                const int32_t here = place + static_cast<int32_t>(w), other = at[w];
-                best[w] = value > known ? value : known;
-                at[w] = value > known ? here : other;
-            }
-        }
-        std::fill(y, y + p.outWidth, -FLT_MAX);
-        std::fill(index, index + p.outWidth, INT32_MAX);
-        if (p.strideW == 1)
-            columnsOf<1>(p, bestRow.data(), atRow.data(), y, index);
-        else if (p.strideW == 2)
-            columnsOf<2>(p, bestRow.data(), atRow.data(), y, index);
-        else
-            columnsOf<0>(p, bestRow.data(), atRow.data(), y, index);
-    }
-}
-
+// One row-major plane: a quarter as many outputs as inputs or fewer, so scattering is cheap.
 void backwardRows(const Pool &p, const int32_t *index, const float *dy, float *dx) {
     std::fill(dx, dx + p.inPlane(), 0.0f);
     for (int64_t i = 0; i < p.outPlane(); i++)
@@ -136,35 +78,35 @@ void backwardRows(const Pool &p, const int32_t *index, const float *dy, float *d
 
 // index: int32, as many as y.
 CREMA_API void crema_max_pool_forward(const float *x, float *y, int32_t *index, const Pool *pool) {
-    const Pool p = *pool;
-    parallelFor(p.planes, planeGrain(p), [=](int64_t begin, int64_t end) {
-        withLanes(p.lanes, [=](auto lanes) {
-            constexpr int L = decltype(lanes)::value;
-            for (int64_t plane = begin; plane < end; plane++) {
-                const int64_t in = plane * p.inPlane(), out = plane * p.outPlane();
-                if constexpr (L == 1)
-                    forwardRows(p, x + in, y + out, index + out);
-                else
-                    forwardLanes<L>(p, x + in, y + out, index + out);
-            }
+    const Pool &p = *pool;
+    const int64_t in = p.inPlane(), out = p.outPlane();
+    overPlanes(
+        p,
+        [&](int64_t first, int64_t count) {
+            float *from = planeMemory<0, float>(in * kSide), *to = planeMemory<1, float>(out * kSide);
+            int32_t *places = planeMemory<2, int32_t>(out * kSide);
+            interleave(x + first * in, count, in, from);
+            forwardLanes<kSide>(p, from, to, places);
+            separate(to, count, out, y + first * out);
+            separate(places, count, out, index + first * out);
+        },
+        [&](auto lanes, int64_t plane) {
+            forwardLanes<decltype(lanes)::value>(p, x + plane * in, y + plane * out, index + plane * out);
         });
-    });
 }
 
 CREMA_API void crema_max_pool_backward(const int32_t *index, const float *dy, float *dx, const Pool *pool) {
-    const Pool p = *pool;
-    parallelFor(p.planes, planeGrain(p), [=](int64_t begin, int64_t end) {
-        withLanes(p.lanes, [=](auto lanes) {
-            constexpr int L = decltype(lanes)::value;
-            for (int64_t plane = begin; plane < end; plane++) {
-                const int64_t in = plane * p.inPlane(), out = plane * p.outPlane();
-                if constexpr (L == 1)
-                    backwardRows(p, index + out, dy + out, dx + in);
-                else
-                    backwardLanes<L>(p, index + out, dy + out, dx + in);
-            }
+    const Pool &p = *pool;
+    const int64_t in = p.inPlane(), out = p.outPlane();
+    overPlanes(
+        p,
+        [&](int64_t first, int64_t count) {
+            for (int64_t plane = first; plane < first + count; plane++)
+                backwardRows(p, index + plane * out, dy + plane * out, dx + plane * in);
+        },
+        [&](auto lanes, int64_t plane) {
+            backwardLanes<decltype(lanes)::value>(p, index + plane * out, dy + plane * out, dx + plane * in);
         });
-    });
 }
 
 // Caffe's mask top: the index as a float.
