@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Shape } from '../blob/index.ts';
 import { CremaError, nearest, type Problem, RandomStream } from '../core/index.ts';
-import { checkFiller, type Layer, type LayerContext, type LayerType, layerTypes, type Phase } from '../layers/index.ts';
+import {
+  checkFiller,
+  type Layer,
+  type LayerContext,
+  type LayerType,
+  layerTypes,
+  type ParamSpec,
+  type Phase,
+} from '../layers/index.ts';
 import { isSet, type LayerParameter, Phase as PhaseNumber, spanOf } from '../proto/index.ts';
 import { checkArity, checkAxes } from './arity.ts';
 import type { BackwardLayer } from './backward.ts';
@@ -151,7 +159,7 @@ export class Builder {
       for (const [i, shape] of shapes.entries()) checkSize(`top '${tops[i]}'`, shape);
       for (const spec of layer.params) {
         checkSize(`parameter '${spec.name}'`, spec.shape);
-        checkFiller(spec.filler, spec.shape, fillerPath(param, spec.filler));
+        refuseFiller(param, spec);
       }
     } catch (error) {
       this.problems.push(...layerProblems(error, param));
@@ -201,6 +209,14 @@ export class Builder {
       });
     }
     return Array.from({ length: tops }, (_, i) => given[i] ?? 0);
+  }
+}
+
+function refuseFiller(param: LayerParameter, { filler, shape }: ParamSpec): void {
+  try {
+    checkFiller(filler, shape);
+  } catch {
+    checkFiller(filler, shape, fillerPath(param, filler));
   }
 }
 

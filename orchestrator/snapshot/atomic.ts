@@ -67,3 +67,10 @@ export function writeAtomically(path: string, bytes: Uint8Array, calls: FileCall
     );
   }
 }
+
+/** Tries, before hours of training, whether files with this prefix can be written. Throws a data CremaError. */
+export function checkWritable(prefix: string): void {
+  const probe = `${prefix}.probe`;
+  writeAtomically(probe, new Uint8Array());
+  fileCalls.remove(probe);
+}

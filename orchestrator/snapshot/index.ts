@@ -1,4 +1,4 @@
-export { type FileCalls, fileCalls, writeAtomically } from './atomic.ts';
+export { checkWritable, type FileCalls, fileCalls, writeAtomically } from './atomic.ts';
 export * from './files.ts';
 export * from './restore.ts';
 export { type LayerState, loadLayers, type Sidecar, saveLayers } from './sidecar.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { dataError } from '../core/index.ts';
 import type { Net } from '../net/index.ts';
@@ -64,7 +64,7 @@ export function loadLayers(net: Net, states: readonly LayerState[]): void {
 /** The side-car of a state file; undefined where there is none (a snapshot of Caffe). */
 export function readSidecar(statePath: string): Sidecar | undefined {
   const path = sidecarPath(statePath);
-  if (!statSync(path, { throwIfNoEntry: false })) return undefined;
+  if (!existsSync(path)) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import { CremaError, nearest, type Problem } from '../core/index.ts';
 import { isSet, type SolverParameter, spanOf, upgradeSolver } from '../proto/index.ts';
 import { RateSchedule } from './rates.ts';
@@ -17,8 +17,8 @@ export interface SolverSettings {
 /** Caffe's rule: none given takes the solver's name; a folder takes the solver's name inside it. */
 function snapshotPrefix(solver: SolverParameter, file: string): string {
   const bare = basename(file, extname(file));
-  if (!isSet(solver, 'snapshot_prefix')) return join(file, '..', bare);
-  const folder = statSync(solver.snapshot_prefix, { throwIfNoEntry: false })?.isDirectory();
+  if (!isSet(solver, 'snapshot_prefix')) return join(dirname(file), bare);
+  const folder = existsSync(solver.snapshot_prefix) && statSync(solver.snapshot_prefix).isDirectory();
   return folder ? join(solver.snapshot_prefix, bare) : solver.snapshot_prefix;
 }
 

@@ -5,6 +5,7 @@ import { buildNet, closeNet, createParams, type Net, type ParamSet } from '../ne
 import { SolverParameter_SnapshotFormat } from '../proto/index.ts';
 import {
   applySnapshot,
+  checkWritable,
   loadLayers,
   loadWeights,
   newestSnapshot,
@@ -149,6 +150,7 @@ export class Solver {
   /** Runs up to max_iter as Caffe's Solve does, or until told to stop. */
   async run(): Promise<RunResult> {
     const { param } = this.settings;
+    if (param.snapshot > 0 || param.snapshot_after_train) checkWritable(this.settings.snapshotPrefix);
     await this.step(param.max_iter - this.iteration);
     if (param.snapshot_after_train && (!param.snapshot || this.iteration % param.snapshot !== 0)) await this.snapshot();
     if (!this.stopping) {

@@ -132,6 +132,13 @@ describe('a run', () => {
     expect(run.kinds()).toEqual(['snapshot2', 'snapshot4']);
   });
 
+  it('says before it starts that snapshots cannot be written', async () => {
+    writeFileSync(join(folder, 'plain'), '');
+    const run = await start('max_iter: 5', 'plain/x');
+    await expect(run.solver.run()).rejects.toThrow(/cannot write/);
+    expect(run.losses()).toEqual([]);
+  });
+
   it('ends where the loss is no number, naming the culprit', async () => {
     const run = await start('max_iter: 50', 'nan');
     run.solver.train.params.blobs[0]!.data[3] = Number.NaN;
@@ -200,8 +207,9 @@ describe.skipIf(!there)("Caffe's solver states", () => {
       for (const [key, want] of Object.entries(c.resumed.final_params)) {
         const got = solver.train.params.blobs[solver.train.net.params.findIndex((p) => p.key === key)]!.data;
         const largest = Math.max(...want.data.map(Math.abs));
-        // The data are constant and bn1 takes their mean away, so the gradient of conv1 is rounding alone; Adam scales it up to steps of the rate (0.03 over the six).
-        const noise = name.includes('adam') && /^(conv1|bn1)/.test(key) ? 0.03 : 0;
+        // The data are constant and bn1 takes their mean away: the true gradient of conv1 is zero, what comes is rounding
+        // (1e-6), and Adam scales it up to steps of the rate. bn1 sums the means that move with it.
+        const noise = !name.includes('adam') ? 0 : key.startsWith('conv1') ? 0.03 : key.startsWith('bn1') ? 0.1 : 0;
         const worst = want.data.reduce((w, v, n) => Math.max(w, Math.abs(got[n]! - v)), 0);
         expect(worst, key).toBeLessThanOrEqual(1e-5 * largest + 1e-6 + noise);
       }
