@@ -49,8 +49,9 @@ export function parseIdx(bytes: Uint8Array, name: string): Idx {
 /** Where the labels of an images file lie by MNIST's habit. */
 function labelsFor(images: string): string {
   const guess = images.replace(/images/g, 'labels').replace(/idx3/g, 'idx1');
+  const other = guess.endsWith('.gz') ? guess.slice(0, -3) : `${guess}.gz`;
   if (guess !== images && existsSync(guess)) return guess;
-  if (existsSync(`${guess}.gz`)) return `${guess}.gz`;
+  if (guess !== images && existsSync(other)) return other;
   throw dataError({
     message: `the labels of ${images} are not there: ${describePath(guess)}`,
     hint: 'name both: idx:<images>,<labels>',
