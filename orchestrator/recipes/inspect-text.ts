@@ -1,0 +1,139 @@
+import { CremaError, type Problem } from '../core/index.ts';
+import type { Phase } from '../layers/index.ts';
+import {
+  canonicalHash,
+  type NetParameter,
+  parseText,
+  type SolverParameter,
+  upgradeNetSteps,
+  upgradeSolver,
+  wireHash,
+} from '../proto/index.ts';
+import { judgeNet, type NetVerdict } from './inspect-net.ts';
+import { judgeSolver, type SolverVerdict } from './inspect-solver.ts';
+
+export type TextKind = 'net' | 'solver';
+
+export interface InspectOptions {
+  /** Guessed from the content where it is not given. */
+  readonly kind?: TextKind | undefined;
+  readonly phase: Phase;
+  readonly level?: number | undefined;
+  readonly stages?: readonly string[] | undefined;
+  /** C, H, W of a record; with it, no file that the text names is opened. */
+  readonly record?: readonly [number, number, number] | undefined;
+}
+
+/** What a prototxt is: the answer of `crema inspect`, in the words of its JSON. */
+export interface InspectedText {
+  readonly file: string;
+  readonly kind: TextKind;
+  /** The verdict of protobuf's C++ text reader; line 0 stands for the message as a whole. */
+  readonly parse: {
+    readonly verdict: 'accept' | 'reject';
+    readonly line?: number;
+    readonly col?: number;
+    readonly message?: string;
+  };
+  readonly wire_sha256?: string;
+  readonly canonical_sha256?: string;
+  readonly upgraded_wire_sha256?: string;
+  /** Legacy upgrades the text needs, in order. */
+  readonly upgrade?: readonly string[];
+  readonly net?: NetVerdict;
+  readonly solver?: SolverVerdict;
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+}
+
+type Parsed =
+  | { readonly kind: TextKind; readonly message: object }
+  | { readonly kind: TextKind; readonly error: CremaError };
+
+function parseAs(kind: TextKind, bytes: Uint8Array, file: string): Parsed {
+  try {
+    return { kind, message: parseText(kind === 'net' ? 'NetParameter' : 'SolverParameter', bytes, file) };
+  } catch (error) {
+    if (error instanceof CremaError && error.kind !== 'internal') return { kind, error };
+    throw error;
+  }
+}
+
+/** Where the reader stopped; as far as possible means it was meant so. */
+function stopped(error: CremaError): number {
+  const span = error.problems[0]?.span;
+  return span ? span.line * 1e6 + span.column : 0;
+}
+
+/** Reads a text as what it is; of two readings that both fail, the one that got farther (a net where they are equal). */
+function parseEither(bytes: Uint8Array, file: string): Parsed {
+  const net = parseAs('net', bytes, file);
+  if ('message' in net) return net;
+  const solver = parseAs('solver', bytes, file);
+  return 'message' in solver || stopped(solver.error) > stopped(net.error) ? solver : net;
+}
+
+/** Judges a text. A text that is refused gives verdicts and problems; errors are thrown for nothing that stands in it. */
+export function inspectText(bytes: Uint8Array, file: string, options: InspectOptions): InspectedText {
+  const parsed = options.kind ? parseAs(options.kind, bytes, file) : parseEither(bytes, file);
+  const { kind } = parsed;
+  if ('error' in parsed) {
+    const { problems } = parsed.error;
+    const first = problems[0]!;
+    const parse = {
+      verdict: 'reject',
+      line: first.span?.line ?? 0,
+      col: first.span?.column ?? 0,
+      message: first.message,
+    } as const;
+    return { file, kind, parse, problems, notes: [] };
+  }
+  const wire = wireHash(parsed.message);
+  const head = {
+    file,
+    kind,
+    parse: { verdict: 'accept' },
+    wire_sha256: wire,
+    canonical_sha256: canonicalHash(parsed.message),
+  } as const;
+  return kind === 'net'
+    ? { ...head, ...inspectNet(parsed.message as NetParameter, wire, file, options) }
+    : { ...head, ...inspectSolver(parsed.message as SolverParameter, file, options) };
+}
+
+type Rest = Pick<InspectedText, 'upgraded_wire_sha256' | 'upgrade' | 'net' | 'solver' | 'problems' | 'notes'>;
+
+function inspectNet(text: NetParameter, wire: string, file: string, options: InspectOptions): Rest {
+  const notes: string[] = [];
+  let steps: ReturnType<typeof upgradeNetSteps>;
+  try {
+    steps = upgradeNetSteps(text, (upgrade, message, span, path) => {
+      notes.push(`${span ? `${span.file}:${span.line}:${span.column}: ` : ''}${path}: ${message} (${upgrade})`);
+    });
+  } catch (error) {
+    if (!(error instanceof CremaError) || error.kind === 'internal') throw error;
+    const reason = error.problems[0]?.message ?? error.message;
+    return { net: { verdict: 'reject', phase: options.phase, reason }, problems: error.problems, notes };
+  }
+  const { phase, level, stages, record } = options;
+  const { verdict, problems } = judgeNet(steps.net, { phase, level, stages, record, file });
+  return {
+    upgraded_wire_sha256: steps.upgrades.length > 0 ? wireHash(steps.net) : wire,
+    upgrade: steps.upgrades,
+    net: verdict,
+    problems,
+    notes,
+  };
+}
+
+function inspectSolver(text: SolverParameter, file: string, { record }: InspectOptions): Rest {
+  let upgraded: SolverParameter | undefined;
+  try {
+    upgraded = upgradeSolver(text);
+  } catch (error) {
+    // The judge meets the same error and reports it.
+    if (!(error instanceof CremaError) || error.kind === 'internal') throw error;
+  }
+  const { verdict, problems, notes } = judgeSolver(text, upgraded, file, record);
+  return { ...(upgraded && { upgraded_wire_sha256: wireHash(upgraded) }), solver: verdict, problems, notes };
+}
