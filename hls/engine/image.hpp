@@ -115,10 +115,11 @@ inline void multiplyTile(const ImagePass<T>& pass, const Axis& y, const Axis& x,
     const Window window = windowOf(y, x, tile, Lanes);
     const uint32_t perChannel = tile.countY * tile.countX;
     auto* taps = scratch<Tap, 6>(size_t(tile.depth) * perChannel);
-    T* pixels = scratch<T, 7>(size_t(window.image) * tile.blocks + kWordBits / 32) ;
+    T* pixels = scratch<T, 7>(size_t(window.image) * tile.blocks + kWordBits / 32);
     listTaps(pass, y, x, tile, window, run.stride, taps);
     const uint32_t fit = uint32_t(most<size_t>(1, kPanelBytes / (size_t(tile.depth) * perChannel * run.stride * sizeof(T) + 1)));
     for (uint32_t outer = 0; outer < pass.depth; outer += tile.depth) {
+#pragma HLS DATAFLOW
         const uint32_t depth = least(tile.depth, pass.depth - outer);
         if (perChannel > 0)
             for (uint32_t i = 0; i < tile.blocks; ++i)

@@ -145,6 +145,7 @@ template <class T> struct WeightsScratch {
 
 /// One chunk: copies the windows, lists the pixels of every kind of tap and runs all taps of the tile.
 template <class T, unsigned Lanes> inline void correlateChunk(const WeightsPass<T>& pass, const ChannelTile& tile, const RowChunk& chunk, const WeightsScratch<T>& s) {
+#pragma HLS DATAFLOW
     const OpDescriptor& d = pass.d;
     Window wa = pass.windowA(chunk), wb = pass.windowB(chunk);
     const uint32_t outputs = tile.o1 - tile.o0, inputs = tile.c1 - tile.c0;

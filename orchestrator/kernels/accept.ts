@@ -98,7 +98,7 @@ export function accepts(manifest: Manifest, request: KernelRequest): Verdict {
       }
     }
     const elements = largestOperand(geometry);
-    if (elements === 0) return refuse('an operand is empty');
+    if (elements === 0 || geometry.batch === 0) return refuse('an operand is empty');
     if (elements > manifest.limits.elementsMax) {
       return refuse(`an operand of ${elements} elements is larger than ${manifest.limits.elementsMax}`);
     }

@@ -1,0 +1,43 @@
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../orchestrator/core/index.ts';
+
+const hls = join(packageRoot(), 'hls');
+
+/** Builds and runs csim of a config; its digest covers every bit of every result. */
+async function csim(
+  config: string,
+  cases: number,
+  variables: string[] = [],
+): Promise<{ passed: string; digest: string }> {
+  const make = await execa('make', [
+    '-s',
+    '-C',
+    hls,
+    `-j${availableParallelism()}`,
+    `csim-${config}`,
+    `CASES=${cases}`,
+    ...variables,
+  ]);
+  const match = /csim: (\d+ of \d+) cases passed, digest (\w+)/.exec(make.stdout)!;
+  return { passed: match[1]!, digest: match[2]! };
+}
+
+describe('C simulation of the engine', () => {
+  it('agrees with the definition in double precision, whatever the threads and compute units', async () => {
+    for (const config of ['f32', 'f32-strict']) {
+      expect((await csim(config, 150)).passed, config).toBe('150 of 150');
+    }
+  }, 300_000);
+
+  it('gives the same bits from another micro-tile', async () => {
+    const small = [
+      'CONFIGS=f32-strict',
+      `BUILD=${join(tmpdir(), 'crema-microtile')}`,
+      'MT=-O2 -DMT_ROWS=2 -DMT_BYTES=16 -DMT_ACCUMULATORS=8',
+    ];
+    expect((await csim('f32-strict', 60, small)).digest).toBe((await csim('f32-strict', 60)).digest);
+  }, 300_000);
+});
