@@ -1,8 +1,16 @@
-import { accepts, describePass, type KernelRequest, type Manifest, type Pass } from '../kernels/index.ts';
+import { internalError } from '../core/index.ts';
+import {
+  accepts,
+  describePass,
+  type Geometry,
+  type KernelRequest,
+  type Manifest,
+  type Pass,
+} from '../kernels/index.ts';
 import { decodeSliding } from '../layers/index.ts';
 import type { Net, NetLayer } from '../net/index.ts';
 import type { Accelerator } from '../plan/index.ts';
-import type { DescriptorWriter } from './launch.ts';
+import type { DescriptorWriter, LaunchTask } from './launch.ts';
 
 const PASS: Record<string, Pass> = {
   forward: 'forward',
@@ -48,18 +56,23 @@ export function accelerator(manifest: Manifest): Accelerator {
   };
 }
 
+/** The engine's view of a planned launch: geometry in the plan's lanes, and its pass. */
+export function launchGeometry(
+  manifest: Manifest,
+  task: Pick<LaunchTask, 'layer' | 'bottom' | 'top' | 'pass' | 'lanes' | 'biasWanted'>,
+): { geometry: Geometry; pass: Pass } {
+  const answer = accepts(manifest, request(task.layer, task.bottom, task.top));
+  if (!answer.accepted) throw internalError(`${task.layer.name} was planned for the card: ${answer.reason}`);
+  const pass = PASS[task.pass]!;
+  const bias = pass === 'backwardWeights' ? { bias: task.biasWanted } : {};
+  return { geometry: { ...answer.geometries[0]!, lanes: task.lanes, ...bias }, pass };
+}
+
 /** Op descriptors from launch tasks, one per compute unit that takes part. */
 export function descriptorWriter(manifest: Manifest): DescriptorWriter {
   return (task) => {
-    const answer = accepts(manifest, request(task.layer, task.bottom, task.top));
-    if (!answer.accepted) throw new Error(`${task.layer.name} was planned for the card: ${answer.reason}`);
-    const pass = PASS[task.pass]!;
+    const { geometry, pass } = launchGeometry(manifest, task);
     const weights = pass === 'backwardWeights';
-    const geometry = {
-      ...answer.geometries[0]!,
-      lanes: task.lanes,
-      ...(weights && { bias: task.biasWanted }),
-    };
     const options = { accumulate: weights && task.accumulate, biasOnly: weights && !task.weightsWanted };
     return describePass(geometry, pass, options, manifest.computeUnits.length).map((descriptors, computeUnit) => ({
       computeUnit,

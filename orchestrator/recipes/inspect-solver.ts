@@ -1,6 +1,6 @@
 import { CremaError, type Problem } from '../core/index.ts';
 import { type SolverParameter, SolverParameter_SolverMode } from '../proto/index.ts';
-import { checkSolver, rateAt, resolveNets } from '../solver/index.ts';
+import { checkNetFields, checkSolver, rateAt, resolveNets } from '../solver/index.ts';
 import { judgeNet } from './inspect-net.ts';
 
 /** What a solver is. */
@@ -66,8 +66,10 @@ export function judgeSolver(
   };
   attempt(() => checkSolver(text, file));
   const inFiles = [text.net, text.train_net, ...text.test_net].filter((path) => path !== '');
-  if (record && inFiles.length > 0) notes.push(`nets in files were not opened: ${inFiles.join(', ')}`);
-  else {
+  if (record && inFiles.length > 0) {
+    attempt(() => checkNetFields(text));
+    notes.push(`nets in files were not opened: ${inFiles.join(', ')}`);
+  } else {
     const nets = attempt(() => resolveNets(text, file));
     for (const source of nets ? [nets.train, ...nets.tests] : []) {
       const { phase, level, stages } = source;
