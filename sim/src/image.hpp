@@ -18,5 +18,6 @@ struct Image {
 // same bytes give the same handle. Throws CL_INVALID_BINARY for a bitstream that is no shared object of this machine.
 void *loadBitstream(std::string_view bitstream);
 
-// Runs a kernel and contains a memory fault of the calling thread. Returns the faulting address in `fault`, or false.
+// Runs a kernel and contains a memory fault of the calling thread: then false, and the faulting address in `fault`.
+// Exceptions of the kernel pass through.
 bool runContained(KernelEntry entry, void **args, void *&fault);

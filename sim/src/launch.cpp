@@ -118,7 +118,14 @@ void launch(cl_command_queue queue, cl_kernel kernel, cl_command_type type, cl_u
         job->number = ++queue->device->launches;
     }
     faultsOf(job->number); // a script that cannot be read fails here, not in a worker
-    enqueue({queue, type, kernel->program->image->computeUnits, units, [job](size_t unit) { return run(*job, unit); }}, waits, list, event);
+    enqueue({queue, type, kernel->program->image->computeUnits, units, [job](size_t unit) {
+        try {
+            return run(*job, unit);
+        } catch (...) {
+            report("kernel " + job->name(unit) + " threw an exception");
+            return cl_int{CL_OUT_OF_RESOURCES};
+        }
+    }}, waits, list, event);
 }
 
 } // namespace

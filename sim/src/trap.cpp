@@ -11,17 +11,17 @@ namespace {
 
 struct Trap {
     sigjmp_buf escape;
-    void *volatile address;
-    volatile sig_atomic_t armed;
+    void *volatile address = nullptr;
 };
-thread_local Trap trap;
+// Of the thread that runs a kernel, else null. Static TLS: the handler must not allocate.
+__attribute__((tls_model("initial-exec"))) thread_local Trap *volatile armed = nullptr;
 struct sigaction previousSegv, previousBus;
 
 void onFault(int signal, siginfo_t *info, void *context) {
-    if (trap.armed) {
-        trap.armed = 0;
-        trap.address = info->si_addr;
-        siglongjmp(trap.escape, 1);
+    if (Trap *trap = armed) {
+        armed = nullptr;
+        trap->address = info->si_addr;
+        siglongjmp(trap->escape, 1);
     }
     const std::string place = describeAddress(info->si_addr);
     if (!place.empty()) {
@@ -51,12 +51,18 @@ void installOnce() {
 
 bool runContained(KernelEntry entry, void **args, void *&fault) {
     installOnce();
+    Trap trap;
     if (sigsetjmp(trap.escape, 1)) {
         fault = trap.address;
         return false;
     }
-    trap.armed = 1;
-    entry(args);
-    trap.armed = 0;
+    armed = &trap;
+    try {
+        entry(args);
+    } catch (...) {
+        armed = nullptr;
+        throw;
+    }
+    armed = nullptr;
     return true;
 }
