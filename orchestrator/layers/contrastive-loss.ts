@@ -39,7 +39,7 @@ class ContrastiveLoss implements Layer {
     const { margin, legacy_version: legacy } = this.settings;
     return {
       rows,
-      length: a!.count / rows,
+      length: countBetween(a!.shape, 1),
       margin,
       legacy,
       a: a!.data,

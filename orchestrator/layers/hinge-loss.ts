@@ -1,6 +1,7 @@
 import type { Blob, Shape } from '../blob/index.ts';
 import { hingeBackward, hingeForward } from '../math/losses.ts';
 import { create, type HingeLossParameter_Norm as Norm } from '../proto/index.ts';
+import { countBetween } from './axes.ts';
 import { badLabel, checkFirstAxis } from './labels.ts';
 import type { Layer, LayerType } from './layer.ts';
 
@@ -19,7 +20,7 @@ class HingeLoss implements Layer {
 
   forward([scores, labels]: readonly Blob[], [top]: readonly Blob[]): void {
     const rows = scores!.shape[0]!;
-    const classes = scores!.count / rows;
+    const classes = countBetween(scores!.shape, 1);
     const { sum, badLabel: bad } = hingeForward(rows, classes, this.norm, scores!.data, labels!.data);
     if (bad >= 0) throw badLabel(labels!, bad, classes);
     top!.data[0] = sum / rows;
@@ -29,7 +30,7 @@ class HingeLoss implements Layer {
     if (!wanted) return;
     const rows = scores!.shape[0]!;
     const scale = top!.diff[0]! / rows;
-    hingeBackward(rows, scores!.count / rows, this.norm, scale, scores!.data, labels!.data, scores!.diff);
+    hingeBackward(rows, countBetween(scores!.shape, 1), this.norm, scale, scores!.data, labels!.data, scores!.diff);
   }
 }
 

@@ -21,7 +21,7 @@ class MultinomialLogisticLoss implements Layer {
 
   forward([probability, labels]: readonly Blob[], [top]: readonly Blob[]): void {
     const rows = probability!.shape[0]!;
-    const classes = probability!.count / rows;
+    const classes = countBetween(probability!.shape, 1);
     const { sum, badLabel: bad } = multinomialForward(rows, classes, probability!.data, labels!.data);
     if (bad >= 0) throw badLabel(labels!, bad, classes);
     top!.data[0] = sum / rows;
@@ -31,7 +31,14 @@ class MultinomialLogisticLoss implements Layer {
     if (!wanted) return;
     const rows = probability!.shape[0]!;
     const scale = top!.diff[0]! / rows;
-    multinomialBackward(rows, probability!.count / rows, scale, probability!.data, labels!.data, probability!.diff);
+    multinomialBackward(
+      rows,
+      countBetween(probability!.shape, 1),
+      scale,
+      probability!.data,
+      labels!.data,
+      probability!.diff,
+    );
   }
 }
 

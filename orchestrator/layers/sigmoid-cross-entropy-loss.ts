@@ -33,7 +33,7 @@ class SigmoidCrossEntropyLoss implements Layer {
   forward([scores, targets]: readonly Blob[], [top]: readonly Blob[]): void {
     const outer = scores!.shape[0]!;
     const { sum, counted } = crossEntropyForward(scores!.count, this.ignore, scores!.data, targets!.data);
-    this.divisor = normalizer(this.mode, outer, scores!.count / outer, counted);
+    this.divisor = normalizer(this.mode, outer, countBetween(scores!.shape, 1), counted);
     top!.data[0] = sum / this.divisor;
   }
 

@@ -30,12 +30,12 @@ export interface GoldenCase {
   readonly tensors: GoldenTensor[];
 }
 
-export const goldenFolder = join('..', 'shared', 'golden', 'layers');
+const complete = join('..', 'shared', 'golden', 'layers');
+/** The whole reference collection where it lies beside the repository, else the two smallest cases of each type. */
+export const goldenFolder = existsSync(complete) ? complete : join('test', 'golden', 'layers');
 
 export function goldenCases(): GoldenCase[] {
-  const index = join(goldenFolder, 'index.json');
-  if (!existsSync(index)) return [];
-  return JSON.parse(readFileSync(index, 'utf8')).cases;
+  return JSON.parse(readFileSync(join(goldenFolder, 'index.json'), 'utf8')).cases;
 }
 
 export function context(phase: 'TRAIN' | 'TEST' = 'TRAIN', folder = '.'): LayerContext {

@@ -21,3 +21,14 @@ describe('gradients', () => {
     });
   }
 });
+
+describe('the check itself', () => {
+  it('notices a gradient that is wrong by one part in a hundred', () => {
+    const wrong = checkCase('TanH', {
+      inputs: [{ shape: [3, 4] }],
+      reference: ([x]) => [x!.map((v) => 1.01 * Math.tanh(v))],
+    });
+    expect(wrong.backward.error).toBeGreaterThan(LIMIT);
+    expect(wrong.forward.error).toBeGreaterThan(1e-4);
+  });
+});

@@ -41,7 +41,7 @@ export function checkCase(type: string, test: GradientCase): { forward: Worst; b
   test.reference(x, p, shapes).forEach((wanted, i) => {
     for (let j = 0; j < wanted.length; j++) forward.add(tops[i]!.data[j]!, wanted[j]!, `top ${i} [${j}]`);
   });
-  for (const top of tops) top.diff.set(draw(top.shape, 'normal', random));
+  for (const top of tops) top.diff.set(draw(top.shape, 'nonzero', random));
   layer.backward!(
     tops,
     test.inputs.map((input) => !input.fixed),
@@ -73,7 +73,7 @@ export function checkCase(type: string, test: GradientCase): { forward: Worst; b
   bottoms.forEach((b, i) => {
     if (!test.inputs[i]!.fixed) visit(b, x[i]!, b.name);
   });
-  if (!test.fixedParams) params.forEach((b, i) => visit(b, p[i]!, b.name));
+  if (!test.fixedParams) for (const [i, b] of params.entries()) visit(b, p[i]!, b.name);
   return { forward, backward };
 }
 
