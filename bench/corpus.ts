@@ -17,8 +17,8 @@ interface Folder {
   readonly texts: number;
   readonly missing: number;
   readonly seconds: number;
-  /** Slowest single text, milliseconds. */
-  readonly slowest_ms: number;
+  /** Slowest single text. */
+  readonly slowest: { readonly name: string; readonly ms: number };
   readonly metrics: Record<string, Score>;
   readonly wrong: readonly string[];
 }
@@ -36,7 +36,7 @@ function scoreFolder(folder: string): Folder {
   const wrong: string[] = [];
   const began = performance.now();
   let missing = 0;
-  let slowest = 0;
+  let slowest = { name: '', ms: 0 };
   const entries = readIndex(folder);
   for (const entry of entries) {
     const bytes = textOf(folder, entry);
@@ -49,7 +49,8 @@ function scoreFolder(folder: string): Folder {
       const record = entry.nets?.find((n) => n.phases.includes(phase))?.assumed_record ?? RECORD;
       const start = performance.now();
       const got = inspectText(bytes, name, { kind: entry.kind, phase, record });
-      slowest = Math.max(slowest, performance.now() - start);
+      const ms = performance.now() - start;
+      if (ms > slowest.ms) slowest = { name, ms };
       for (const cell of cellsOf(entry, phase, i === 0, got)) {
         metrics[cell.metric] ??= { right: 0, total: 0 };
         const score = metrics[cell.metric]!;
@@ -60,7 +61,7 @@ function scoreFolder(folder: string): Folder {
     });
   }
   const seconds = (performance.now() - began) / 1000;
-  return { folder, texts: entries.length, missing, seconds, slowest_ms: slowest, metrics, wrong };
+  return { folder, texts: entries.length, missing, seconds, slowest, metrics, wrong };
 }
 
 function difference({ metric, wanted, got }: Cell): string {
@@ -68,9 +69,9 @@ function difference({ metric, wanted, got }: Cell): string {
 }
 
 function print(result: Folder, show: number): void {
-  const { folder, texts, missing, seconds, slowest_ms } = result;
+  const { folder, texts, missing, seconds, slowest } = result;
   console.log(
-    `${folder}: ${texts} texts, ${missing} missing, ${seconds.toFixed(1)} s, slowest ${slowest_ms.toFixed(0)} ms`,
+    `${folder}: ${texts} texts, ${missing} missing, ${seconds.toFixed(1)} s, slowest ${slowest.ms.toFixed(0)} ms (${slowest.name})`,
   );
   for (const [metric, { right, total }] of Object.entries(result.metrics)) {
     const share = ((100 * right) / total).toFixed(2);

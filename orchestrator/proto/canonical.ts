@@ -38,6 +38,9 @@ function scalarText(message: Message, field: Field, value: unknown, index: numbe
   }
 }
 
+const valueText = (message: Message, field: Field, value: unknown, index: number): string =>
+  field.type === 'message' ? canonicalJson(value as object) : scalarText(message, field, value, index);
+
 /**
  * A message as JSON in the canonical form of RFC 8785: original field names, only fields that are set, enumerations by
  * name, 64-bit integers as strings, keys sorted, no spaces.
@@ -46,15 +49,16 @@ export function canonicalJson(message: object): string {
   const type = messageType(message);
   const own = message as Message & Values;
   const parts: string[] = [];
-  for (const name of [...type.byName.keys()].sort()) {
-    if (!Object.hasOwn(own, name) || own[name] === null || own[name] === undefined) continue;
-    const field = type.byName.get(name)!;
-    const one = (item: unknown, index: number): string =>
-      field.type === 'message' ? canonicalJson(item as object) : scalarText(own, field, item, index);
-    if (!field.repeated) parts.push(`"${name}":${one(own[name], 0)}`);
+  for (const name of Object.keys(own).sort()) {
+    const field = type.byName.get(name);
+    const value = own[name];
+    if (!field || value === null || value === undefined) continue;
+    if (!field.repeated) parts.push(`"${name}":${valueText(own, field, value, 0)}`);
     else {
-      const list = Array.from(own[name] as ArrayLike<unknown>);
-      if (list.length > 0) parts.push(`"${name}":[${list.map(one).join(',')}]`);
+      const list = value as ArrayLike<unknown>;
+      const items: string[] = [];
+      for (let i = 0; i < list.length; i++) items.push(valueText(own, field, list[i], i));
+      if (items.length > 0) parts.push(`"${name}":[${items.join(',')}]`);
     }
   }
   return `{${parts.join(',')}}`;

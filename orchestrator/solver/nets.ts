@@ -38,11 +38,10 @@ export function resolvePath(path: string, file: string): string {
 type NetField = 'net' | 'net_param' | 'train_net' | 'train_net_param';
 const TRAIN_FIELDS: readonly NetField[] = ['net', 'net_param', 'train_net', 'train_net_param'];
 
-/**
- * Reads the nets of a solver. Phase, level and stages merge as Caffe's NetState does: the net's own state, then
- * train_state or test_state over it; stages add up.
- */
-export function resolveNets(solver: SolverParameter, file: string): SolverNets {
+const isGeneric = (field: NetField) => field === 'net' || field === 'net_param';
+
+/** The one field that gives the train net. Checks what a solver says of its nets without reading them; throws an input CremaError. */
+export function checkNetFields(solver: SolverParameter): NetField {
   const given = TRAIN_FIELDS.filter((field) => isSet(solver, field));
   if (given.length !== 1) {
     throw inputError({
@@ -53,6 +52,18 @@ export function resolveNets(solver: SolverParameter, file: string): SolverNets {
       code: 'train-net',
     });
   }
+  const field = given[0]!;
+  const problems = testProblems(solver, solver.test_net_param.length + solver.test_net.length, isGeneric(field));
+  if (problems.length > 0) throw new CremaError('input', problems);
+  return field;
+}
+
+/**
+ * Reads the nets of a solver. Phase, level and stages merge as Caffe's NetState does: the net's own state, then
+ * train_state or test_state over it; stages add up.
+ */
+export function resolveNets(solver: SolverParameter, file: string): SolverNets {
+  const field = checkNetFields(solver);
   const read = new Map<string, NetParameter>();
   const load = (path: string, field: string, index = 0): [NetParameter, string] => {
     const place = resolvePath(path, file);
@@ -78,7 +89,6 @@ export function resolveNets(solver: SolverParameter, file: string): SolverNets {
     read.set(place, net);
     return [net, place];
   };
-  const field = given[0]!;
   const [trainNet, trainFile] = solver.net_param
     ? [solver.net_param, file]
     : solver.train_net_param
@@ -89,10 +99,7 @@ export function resolveNets(solver: SolverParameter, file: string): SolverNets {
     ...solver.test_net_param.map((net): [NetParameter, string] => [net, file]),
     ...solver.test_net.map((path, i) => load(path, 'test_net', i)),
   ];
-  const generic = field === 'net' || field === 'net_param';
-  const problems = testProblems(solver, own.length, generic);
-  if (problems.length > 0) throw new CremaError('input', problems);
-  const count = generic ? solver.test_iter.length : own.length;
+  const count = isGeneric(field) ? solver.test_iter.length : own.length;
   const tests = Array.from({ length: count }, (_, i) => {
     const [net, path] = own[i] ?? [trainNet, trainFile];
     return source(net, path, 'TEST', solver.test_state[i]);
