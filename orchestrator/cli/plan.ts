@@ -5,21 +5,13 @@ import { usageError } from '../core/index.ts';
 import { Session } from '../executor/index.ts';
 import { describePlan, loadNet } from '../recipes/index.ts';
 import { printer, table } from './output.ts';
+import { parseRecord } from './record.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
 interface PlanFlags extends CommonFlags {
   model?: string;
   phase: string;
   record?: string;
-}
-
-/** `CxHxW` of records whose source is not opened. */
-export function parseRecord(text: string | undefined): [number, number, number] | undefined {
-  if (text === undefined) return undefined;
-  const sizes = text.split('x').map(Number);
-  if (sizes.length === 3 && sizes.every((n) => Number.isSafeInteger(n) && n > 0))
-    return sizes as [number, number, number];
-  throw usageError({ message: `--record ${text}`, expected: 'CxHxW, e.g. 3x256x256', code: 'bad-record' });
 }
 
 function run(flags: PlanFlags): void {

@@ -1,6 +1,7 @@
 export * from './describe-plan.ts';
 export * from './experiment.ts';
 export * from './inputs.ts';
+export * from './inspect-file.ts';
 export * from './inspect-net.ts';
 export * from './inspect-solver.ts';
 export * from './inspect-text.ts';
