@@ -5,6 +5,8 @@ import type { RecordBatch } from './source.ts';
 export interface DecodeOptions {
   readonly color: 'as-is' | 'color' | 'gray';
   readonly size?: readonly [number, number];
+  /** Only this part: left, top, width, height in pixels, before resizing. */
+  readonly part?: readonly [number, number, number, number];
 }
 
 export interface Picture {
@@ -45,6 +47,10 @@ export async function decodePicture(bytes: Uint8Array, options: DecodeOptions, n
     const gray =
       options.color === 'gray' || (options.color === 'as-is' && ((await image.metadata()).channels ?? 3) < 3);
     image = image.toColourspace(gray ? 'b-w' : 'srgb');
+    if (options.part) {
+      const [left, top, width, height] = options.part;
+      image = image.extract({ left, top, width, height });
+    }
     if (options.size) image = image.resize(options.size[1], options.size[0], { fit: 'fill', kernel: 'linear' });
     const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
     return planar(data, info.channels, gray ? 1 : 3, info.height, info.width);

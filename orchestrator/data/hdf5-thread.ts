@@ -20,7 +20,11 @@ async function library(): Promise<Library> {
       cause,
     );
   }
-  await module.ready;
+  // The C library prints its errors past the thread's stderr unless they are thrown.
+  const { activate_throwing_error_handler: silence } = (await module.ready) as {
+    activate_throwing_error_handler?: () => void;
+  };
+  silence?.();
   return module.h5wasm ?? (module.default as Library);
 }
 
@@ -104,7 +108,11 @@ async function handle(request: Hdf5Request): Promise<Hdf5Dataset[]> {
     if (mode === 'r') file.keys();
   } catch (cause) {
     throw dataError(
-      { message: `${request.path} cannot be opened as HDF5`, expected: 'an HDF5 file', code: 'bad-hdf5' },
+      {
+        message: `${request.path} cannot be opened as HDF5: ${reasonOf(cause)}`,
+        expected: 'an HDF5 file',
+        code: 'bad-hdf5',
+      },
       cause,
     );
   }
@@ -116,6 +124,12 @@ async function handle(request: Hdf5Request): Promise<Hdf5Dataset[]> {
   } finally {
     file.close();
   }
+}
+
+/** The innermost line of the C library's error stack, or the whole message. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return [...text.matchAll(/^\s*#\d+: .* line \d+ in (.*)$/gm)].at(-1)?.[1] ?? text;
 }
 
 if (parentPort) {
@@ -137,7 +151,7 @@ if (parentPort) {
               kind: 'data',
               problems: [
                 {
-                  message: `${request.path}: ${error instanceof Error ? error.message : String(error)}`,
+                  message: `${request.path}: ${reasonOf(error)}`,
                   code: 'bad-hdf5',
                 },
               ],

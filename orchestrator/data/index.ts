@@ -13,3 +13,4 @@ export * from './source.ts';
 export * from './stream.ts';
 export { syntheticKinds } from './synthetic.ts';
 export * from './transform.ts';
+export { cutWindow, readWindowFile, windowShape } from './windows.ts';

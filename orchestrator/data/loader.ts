@@ -5,6 +5,7 @@ import { openRing, type RingMemory, WORD } from './ring.ts';
 import type { StreamSpec } from './stream.ts';
 import { packFailure } from './thread.ts';
 import { Transformer } from './transform.ts';
+import { type Producer, windowProducer } from './windows.ts';
 
 /** What the loader's thread starts with. */
 export interface LoaderData {
@@ -17,15 +18,11 @@ export interface LoaderData {
 /** Reads, decodes and transforms ahead of the net, one batch after another into the ring, until it is stopped. */
 async function load({ spec, ring, ordinal }: LoaderData): Promise<void> {
   const { control, slots } = openRing(ring);
-  const source = openRecords(spec);
-  const transformer = new Transformer(spec.transform, source, spec);
-  const decode = decodeOptions(spec);
+  const produce = spec.backend === 'WINDOWS' ? windowProducer(spec) : recordProducer(spec);
   // Native code writes to ordinary memory: ffi-napi cannot pass shared memory.
   const scratch = new Float32Array(ring.elements);
   for (let produced = 0; Atomics.load(control, WORD.stop) === 0; produced++) {
-    const at = ordinal + produced * spec.batch;
-    const batch = await decodeBatch(source.read(spec.skip + at, spec.batch), decode, source.name);
-    transformer.run(batch, at, scratch);
+    const labels = await produce(ordinal + produced * spec.batch, scratch);
     for (;;) {
       const taken = Atomics.load(control, WORD.taken);
       if (((produced - taken) | 0) < slots.length || Atomics.load(control, WORD.stop) !== 0) break;
@@ -33,11 +30,22 @@ async function load({ spec, ring, ordinal }: LoaderData): Promise<void> {
     }
     const slot = slots[produced % slots.length]!;
     slot.data.set(scratch);
-    if (ring.labels > 0) slot.labels.set(batch.labels);
+    if (ring.labels > 0) slot.labels.set(labels);
     Atomics.add(control, WORD.produced, 1);
     Atomics.notify(control, WORD.produced);
   }
-  source.close();
+}
+
+/** Batches of a source of records: fills `out` with the one that begins at `ordinal` and returns its labels. */
+function recordProducer(spec: StreamSpec): Producer {
+  const source = openRecords(spec);
+  const transformer = new Transformer(spec.transform, source, spec);
+  const decode = decodeOptions(spec);
+  return async (ordinal, out) => {
+    const batch = await decodeBatch(source.read(spec.skip + ordinal, spec.batch), decode, source.name);
+    transformer.run(batch, ordinal, out);
+    return batch.labels;
+  };
 }
 
 function decodeOptions(spec: StreamSpec): DecodeOptions {

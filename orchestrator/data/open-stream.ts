@@ -1,3 +1,4 @@
+import { internalError } from '../core/index.ts';
 import { GeneratedSource } from './generated.ts';
 import { ImageListSource } from './images.ts';
 import { LmdbSource } from './lmdb.ts';
@@ -6,16 +7,18 @@ import { openSource } from './open.ts';
 import type { RecordSource } from './source.ts';
 import { type BatchStream, DirectStream, type StreamSpec } from './stream.ts';
 import { transformedShape } from './transform.ts';
+import { readWindowFile, windowShape } from './windows.ts';
 import { WorkerStream } from './worker-stream.ts';
 
 /** Opens the records of a stream. */
 export function openRecords(spec: StreamSpec): RecordSource {
+  if (spec.backend === 'WINDOWS') throw internalError('windows are no records: see windows.ts');
   return spec.backend === 'IMAGES' ? new ImageListSource(spec) : openSource(spec.source, spec.backend);
 }
 
 /**
  * An LMDB up to this size stays in the system's page cache, where a batch is read and transformed in less time than a thread costs
- * in start-up and memory (docs: measured 0.05-0.1 ms for LeNet's batch of 64). Larger ones may wait for the disk: read ahead.
+ * in start-up and memory (measured about 0.2 ms for LeNet's batch of 64). Larger ones may wait for the disk: read ahead.
  */
 const CACHED_BYTES = 256 * 2 ** 20;
 
@@ -30,6 +33,10 @@ function isDirect(source: RecordSource): boolean {
  * batches; pictures are always decoded in the thread. Throws a data CremaError where the source cannot be read.
  */
 export function openStream(spec: StreamSpec, ahead?: boolean): BatchStream {
+  if (spec.backend === 'WINDOWS') {
+    readWindowFile(spec.source); // refuses a bad file now, not in the thread
+    return new WorkerStream(spec, windowShape(spec));
+  }
   const source = openRecords(spec);
   if (!source.encoded && !(ahead ?? !isDirect(source))) return new DirectStream(spec, source);
   try {

@@ -6,9 +6,11 @@ import { Transformer } from './transform.ts';
 export interface StreamSpec {
   /** Paths resolved (resolveSource). */
   readonly source: string;
-  readonly backend: Backend | 'IMAGES';
+  readonly backend: Backend | 'IMAGES' | 'WINDOWS';
   /** Only for backend IMAGES. */
   readonly images?: ImageListSpec;
+  /** Only for backend WINDOWS. */
+  readonly windows?: WindowSpec;
   readonly batch: number;
   readonly transform: TransformSpec;
   /** Names the random draws: seed of the run, stream of the layer. */
@@ -28,6 +30,17 @@ export interface ImageListSpec {
   readonly height: number;
   readonly width: number;
   readonly color: boolean;
+}
+
+/** How windows of pictures are sampled and cut out (WindowData). */
+export interface WindowSpec {
+  readonly root: string;
+  readonly foreground: number;
+  readonly background: number;
+  /** Share of a batch that shows an object. */
+  readonly fraction: number;
+  readonly contextPad: number;
+  readonly square: boolean;
 }
 
 /** Successive batches of a source, transformed. What comes next depends on the spec and `ordinal` alone. */

@@ -43,7 +43,7 @@ export const imageDataLayer: LayerType = {
       prefetch: 4,
     };
     const assumed = context.assumedRecord;
-    const size = height > 0 ? ([height, width] as const) : assumed && ([assumed[1], assumed[2]] as const);
+    const size = assumed && (height > 0 ? ([height, width] as const) : ([assumed[1], assumed[2]] as const));
     return new BatchLayer(spec, context, 2, size && [color ? 3 : 1, ...size]);
   },
 };

@@ -58,6 +58,7 @@ import { swishLayer } from './swish.ts';
 import { tanhLayer } from './tanh.ts';
 import { thresholdLayer } from './threshold.ts';
 import { tileLayer } from './tile.ts';
+import { windowDataLayer } from './window-data.ts';
 
 export { checkFiller, fillBlob } from './fillers.ts';
 export * from './layer.ts';
@@ -123,6 +124,7 @@ const list: readonly LayerType[] = [
   hdf5DataLayer,
   imageDataLayer,
   memoryDataLayer,
+  windowDataLayer,
   dummyDataLayer,
   inputLayer,
   parameterLayer,
