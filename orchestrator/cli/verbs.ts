@@ -5,6 +5,7 @@ import { plan } from './plan.ts';
 import { test } from './test.ts';
 import { time } from './time.ts';
 import { train } from './train.ts';
+import { upgrade } from './upgrade.ts';
 
 /** Every verb of the program: one file each, in the order of --help. */
-export const verbs: readonly ((program: Command) => void)[] = [train, test, time, inspect, plan, bitstream];
+export const verbs: readonly ((program: Command) => void)[] = [train, test, time, inspect, plan, upgrade, bitstream];

@@ -9,3 +9,4 @@ export * from './nets.ts';
 export * from './test.ts';
 export * from './time.ts';
 export * from './train.ts';
+export * from './upgrade.ts';
