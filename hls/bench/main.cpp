@@ -1,10 +1,11 @@
-// Speed of the emulated engine on layers of known networks, one thread, CPU time, best of several runs, beside the peak of a
+// Speed of the emulated engine on layers of known networks, one thread, CPU time, best of several runs (BENCH_SECONDS each), beside the peak of a
 // loop of independent multiply-adds. Usage: bench [name part] [--guard]   (--guard: one layer, exit 1 below 0.3 of the peak)
 #include "../csim/shapes.hpp"
 #include "../emulation/pool.hpp"
 #include "../engine/types.hpp"
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -130,6 +131,8 @@ int main(int argc, char** argv) {
     setThreads(1);
     const DenormalsFlushed mode;
     const char* only = "";
+    const char* seconds = std::getenv("BENCH_SECONDS");
+    const double budget = seconds ? std::atof(seconds) : 0.2;
     for (int i = 1; i < argc; ++i) {
         if (!std::strcmp(argv[i], "--guard")) return guard();
         only = argv[i];
@@ -140,7 +143,7 @@ int main(int argc, char** argv) {
         if (!std::strstr(layer.name, only)) continue;
         std::printf("%-26s", layer.name);
         for (unsigned pass = 0; pass < 3; ++pass) {
-            const double speed = measure(layer.d, pass, 0.2);
+            const double speed = measure(layer.d, pass, budget);
             std::printf("   %7.1f (%3.0f%%)", speed, 100 * speed / reference);
             std::fflush(stdout);
         }

@@ -65,9 +65,6 @@ template <class T> struct PanelRun {
     uint32_t stride; // rows a packed step has room for
 };
 
-/// Bytes of A that stay in the second cache while the pixels of a tile pass (on the card: of the panel buffer).
-constexpr size_t kPanelBytes = 160 << 10;
-
 /// The addresses of the taps of `depth` channels: A from the panel's chunk, B from a pixel's corner in the window.
 template <class T>
 inline void listTaps(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const Window& window, uint32_t stride, Tap* taps) {
@@ -80,32 +77,35 @@ inline void listTaps(const ImagePass<T>& pass, const Axis& y, const Axis& x, con
             }
 }
 
-/// Every pixel of the tile times a few panels: one chunk of k.
+/// Where the pixels of a tile lie, in the order (block, y, x).
+template <class T>
+inline uint32_t listPlaces(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const Window& window, PixelPlace* places) {
+    uint32_t count = 0;
+    for (uint32_t block = 0; block < tile.blocks; ++block)
+        for (uint32_t row = 0; row < tile.rows; ++row)
+            for (uint32_t column = 0; column < tile.columns; ++column) {
+#pragma HLS PIPELINE II=1
+                const Place &py = y.places[tile.y + row], &px = x.places[tile.x + column];
+                places[count++] = {block * window.image + ((py.source - window.y) * window.width + px.source - window.x) * pass.lanes,
+                                   size_t(tile.block + block) * pass.d.groups * pass.rows * pass.resultPlane + (size_t(py.result) * pass.resultWidth + px.result) * pass.lanes};
+            }
+    return count;
+}
+
+/// Every pixel of the tile times a run of panels: one chunk of k.
 template <class T, unsigned Lanes>
-inline void multiplyChunk(const ImagePass<T>& pass, const Axis& y, const Axis& x, const PixelTile& tile, const Window& window, const T* pixels, const Tap* taps,
-                          uint32_t count, const PanelRun<T>& run, size_t packedOffset, bool preload, bool last) {
-    const unsigned groups = kGroups<T, Lanes>(run.stride);
-    const uint32_t group = run.panels[0].group, perBlock = tile.rows * tile.columns, total = perBlock * tile.blocks;
-    uint32_t block = 0, row = 0, column = 0;
-    for (uint32_t at = 0; at < total;) {
-        const unsigned n = total - at < groups ? 1 : groups;
-        const T* b[4];
-        T* c[4];
-        for (unsigned p = 0; p < n; ++p, ++at) {
-            const Place &py = y.places[tile.y + row], &px = x.places[tile.x + column];
-            b[p] = pixels + block * window.image + ((py.source - window.y) * window.width + px.source - window.x) * Lanes;
-            c[p] = pass.c + (size_t(tile.block + block) * pass.d.groups + group) * pass.rows * pass.resultPlane + (size_t(py.result) * pass.resultWidth + px.result) * Lanes;
-            if (++column == tile.columns) column = 0, ++row;
-            if (row == tile.rows) row = 0, ++block;
-        }
-        for (uint32_t i = 0; i < run.count; ++i) {
-            const Panel& panel = run.panels[i];
-            T* to[4];
-            for (unsigned p = 0; p < n; ++p) to[p] = c[p] + panel.row * pass.resultPlane;
-            const Edge edge{preload, last && pass.bias ? pass.bias + size_t(group) * pass.rows + panel.row : nullptr, false};
-            const T* a = run.packed + size_t(i) * run.stride * pass.terms + packedOffset;
-            withTile<T, Lanes>(panel.rows, n, [&]<unsigned R, unsigned P>() { multiplyGathered<T, Lanes, R, P>(a, taps, count, b, to, pass.resultPlane, edge); });
-        }
+inline void multiplyChunk(const ImagePass<T>& pass, const T* pixels, const PixelPlace* places, uint32_t placeCount, const Tap* taps, uint32_t count,
+                          const PanelRun<T>& run, size_t packedOffset, bool preload, bool last) {
+    for (uint32_t i = 0; i < run.count; ++i) {
+        const Panel& panel = run.panels[i];
+        const size_t row = size_t(panel.group) * pass.rows + panel.row;
+        const Edge edge{preload, last && pass.bias ? pass.bias + row : nullptr, false};
+        const T* a = run.packed + size_t(i) * run.stride * pass.terms + packedOffset;
+        inGroups(placeCount, kGroups<T, Lanes>(run.stride), [&](uint32_t first, uint32_t total, unsigned groups) {
+            withTile<T, Lanes>(panel.rows, groups, [&]<unsigned R, unsigned P>() {
+                multiplyGathered<T, Lanes, R, P>(a, taps, count, pixels, pass.c + row * pass.resultPlane, places + first, total, pass.resultPlane, edge);
+            });
+        });
     }
 }
 
@@ -115,9 +115,10 @@ inline void multiplyTile(const ImagePass<T>& pass, const Axis& y, const Axis& x,
     const Window window = windowOf(y, x, tile, Lanes);
     const uint32_t perChannel = tile.countY * tile.countX;
     auto* taps = scratch<Tap, 6>(size_t(tile.depth) * perChannel);
+    PixelPlace places[kTilePixels];
+    const uint32_t placeCount = listPlaces(pass, y, x, tile, window, places);
     T* pixels = scratch<T, 7>(size_t(window.image) * tile.blocks + kWordBits / 32);
     listTaps(pass, y, x, tile, window, run.stride, taps);
-    const uint32_t fit = uint32_t(most<size_t>(1, kPanelBytes / (size_t(tile.depth) * perChannel * run.stride * sizeof(T) + 1)));
     for (uint32_t outer = 0; outer < pass.depth; outer += tile.depth) {
 #pragma HLS DATAFLOW
         const uint32_t depth = least(tile.depth, pass.depth - outer);
@@ -125,10 +126,8 @@ inline void multiplyTile(const ImagePass<T>& pass, const Axis& y, const Axis& x,
             for (uint32_t i = 0; i < tile.blocks; ++i)
                 copyWindow(pass.b + (size_t(tile.block + i) * pass.d.groups + run.panels[0].group) * pass.depth * pass.sourcePlane + outer * pass.sourcePlane,
                            pass.sourcePlane, pass.sourceWidth, window, depth, Lanes, pixels + size_t(i) * window.image);
-        for (uint32_t i = 0; i < run.count; i += fit)
-            multiplyChunk<T, Lanes>(pass, y, x, tile, window, pixels, taps, depth * perChannel,
-                                    {run.panels + i, least(fit, run.count - i), run.packed + size_t(i) * run.stride * pass.terms, run.stride},
-                                    size_t(outer) * pass.taps * run.stride, outer > 0 || (pass.d.flags & kAccumulate), outer + depth == pass.depth);
+        multiplyChunk<T, Lanes>(pass, pixels, places, placeCount, taps, depth * perChannel, run, size_t(outer) * pass.taps * run.stride,
+                                outer > 0 || (pass.d.flags & kAccumulate), outer + depth == pass.depth);
     }
 }
 

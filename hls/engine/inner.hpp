@@ -19,44 +19,65 @@ template <class T> struct InnerPass {
     uint32_t rows, terms;
 };
 
-constexpr uint32_t kRowChunk = 2048;   // k per visit of a row: 8 KiB of it, 128 KiB of B
-constexpr uint32_t kColumnChunk = 64;  // k per visit where rows are contiguous: that many streams at once
-constexpr uint32_t kColumnAhead = 96;  // elements fetched ahead along each stream
+constexpr uint32_t kRowChunk = 2048;  // k per visit of a row: 8 KiB of it, 128 KiB of B
+constexpr uint32_t kColumnChunk = 48; // k per visit where the rows of C lie along the rows of A
+constexpr uint32_t kColumnStrip = 1008;
+
+/// Rows [begin, end) of C where A holds them contiguously: blocks of A are copied on chip in long runs, because in place
+/// their rows lie a page or more apart and often in the same cache sets.
+template <class T, unsigned Lanes> inline void multiplyStrip(const InnerPass<T>& pass, uint32_t begin, uint32_t end, uint32_t height) {
+    const OpDescriptor& d = pass.d;
+    const uint32_t width = end - begin, stride = ceilDivide(width, 16u) * 16 + 16;
+    T* a = scratch<T, 0>(size_t(stride) * kColumnChunk);
+    for (uint32_t k = 0; k < pass.terms; k += kColumnChunk) {
+        const uint32_t count = least(kColumnChunk, pass.terms - k);
+        for (uint32_t i = 0; i < count; ++i)
+            for (uint32_t j = 0; j < width; ++j)
+#pragma HLS PIPELINE II=1
+                a[i * stride + j] = pass.a[size_t(k + i) * pass.rows + begin + j];
+        for (uint32_t row = 0; row < width; row += height) {
+            const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + begin + row : nullptr, false};
+            inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
+                const size_t block = d.blockBegin + first;
+                withTile<T, Lanes>(least(height, width - row), groups, [&]<unsigned R, unsigned P>() {
+                    multiplyColumns<T, Lanes, R, P>(a + row, stride, count, pass.b + (block * pass.terms + k) * Lanes, Lanes, size_t(pass.terms) * Lanes,
+                                                    pass.c + (block * pass.rows + begin + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
+                });
+            });
+        }
+    }
+}
+
+/// Rows [begin, end) of C where each row of A is contiguous: read in place, some KiB at a time, while B stays on chip.
+template <class T, unsigned Lanes> inline void multiplyLines(const InnerPass<T>& pass, uint32_t begin, uint32_t end, uint32_t height) {
+    const OpDescriptor& d = pass.d;
+    for (uint32_t k = 0; k < pass.terms; k += kRowChunk) {
+        const uint32_t count = least(kRowChunk, pass.terms - k);
+        for (uint32_t row = begin; row < end; row += height) {
+            const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + row : nullptr, false};
+            inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
+                const size_t block = d.blockBegin + first;
+                withTile<T, Lanes>(least(height, end - row), groups, [&]<unsigned R, unsigned P>() {
+                    multiplyRows<T, Lanes, R, P>(pass.a + size_t(row) * pass.terms + k, pass.terms, count, pass.b + (block * pass.terms + k) * Lanes, Lanes,
+                                                 size_t(pass.terms) * Lanes, pass.c + (block * pass.rows + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
+                });
+            });
+        }
+    }
+}
 
 template <class T, unsigned Lanes> inline void multiplyInner(const InnerPass<T>& pass) {
     const OpDescriptor& d = pass.d;
     if (d.rowBegin >= d.rowEnd || d.blockBegin >= d.blockEnd) return;
     const uint32_t total = d.rowEnd - d.rowBegin;
     const uint32_t height = ceilDivide(total, ceilDivide(total, uint32_t(MT_ROWS)));
-    const uint32_t wide = pass.columns ? 1020 / height * height : 8 * height;
+    const uint32_t wide = pass.columns ? kColumnStrip / height * height : 8 * height;
     const uint32_t fair = ceilDivide(ceilDivide(total, 4 * threadCount()), height) * height;
     const uint32_t strip = threadCount() == 1 ? wide : least(wide, fair);
-    const uint32_t chunk = pass.columns ? kColumnChunk : kRowChunk;
-    const unsigned groups = kGroups<T, Lanes>(height);
     parallelTiles(ceilDivide(total, strip), [&](uint32_t task) {
         const uint32_t begin = d.rowBegin + task * strip, end = least(begin + strip, d.rowEnd);
-        for (uint32_t k = 0; k < most(1u, pass.terms); k += chunk) {
-            const uint32_t count = least(chunk, pass.terms - k);
-            for (uint32_t row = begin; row < end; row += height) {
-                const uint32_t rows = least(height, end - row);
-                for (uint32_t block = d.blockBegin; block < d.blockEnd;) {
-                    const unsigned n = d.blockEnd - block < groups ? 1 : groups;
-                    const T* b[4];
-                    T* c[4];
-                    for (unsigned p = 0; p < n; ++p, ++block) {
-                        b[p] = pass.b + (size_t(block) * pass.terms + k) * Lanes;
-                        c[p] = pass.c + (size_t(block) * pass.rows + row) * Lanes;
-                    }
-                    const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + row : nullptr, false};
-                    withTile<T, Lanes>(rows, n, [&]<unsigned R, unsigned P>() {
-                        if (pass.columns)
-                            multiplyColumns<T, Lanes, R, P>(pass.a + size_t(k) * pass.rows + row, pass.rows, row + kColumnAhead < pass.rows ? kColumnAhead : 0, count,
-                                                            b, Lanes, c, Lanes, edge);
-                        else multiplyRows<T, Lanes, R, P>(pass.a + size_t(row) * pass.terms + k, pass.terms, count, b, Lanes, c, Lanes, edge);
-                    });
-                }
-            }
-        }
+        if (pass.columns) multiplyStrip<T, Lanes>(pass, begin, end, height);
+        else multiplyLines<T, Lanes>(pass, begin, end, height);
     });
 }
 
@@ -111,29 +132,23 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
         T edgeTile[MT_ROWS * kColumns];
         for (uint32_t i = panels * cut / cuts; i < panels * (cut + 1) / cuts; ++i) {
             const uint32_t row = i * height, count = least(height, rows - row);
+            const T* panel = packed + size_t(i) * height * batch;
             T* line = pass.c + size_t(pass.rowBegin + row) * pass.bChannels + column;
-            for (uint32_t at = 0; at < width;) {
-                const bool whole = at + kColumns <= width;
-                const unsigned n = at + groups * kColumns <= width ? groups : 1;
-                const T* from[4];
-                T* to[4];
-                for (unsigned p = 0; p < n; ++p) {
-                    from[p] = b + at + p * kColumns;
-                    to[p] = whole ? line + at + p * kColumns : edgeTile;
-                }
-                const uint32_t rest = width - at;
-                if (!whole && preload)
-                    for (uint32_t r = 0; r < count; ++r)
-                        for (uint32_t j = 0; j < kColumns; ++j) edgeTile[r * kColumns + j] = j < rest ? line[r * size_t(pass.bChannels) + at + j] : T{};
+            inGroups(width / kColumns, groups, [&](uint32_t first, uint32_t total, unsigned n) {
                 withTile<T, kColumns>(count, n, [&]<unsigned R, unsigned P>() {
-                    multiplyColumns<T, kColumns, R, P>(packed + size_t(i) * height * batch, height, 0, batch, from, kOuterStrip, to, whole ? pass.bChannels : kColumns,
-                                                       Edge{preload, nullptr, whole && through});
+                    multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + first * kColumns, kOuterStrip, kColumns, line + first * kColumns, pass.bChannels, kColumns,
+                                                       total, Edge{preload, nullptr, through});
                 });
-                if (!whole)
-                    for (uint32_t r = 0; r < count; ++r)
-                        for (uint32_t j = 0; j < rest; ++j) line[r * size_t(pass.bChannels) + at + j] = edgeTile[r * kColumns + j];
-                at += n * kColumns;
-            }
+            });
+            const uint32_t rest = width % kColumns, at = width - rest;
+            if (rest == 0) continue;
+            for (uint32_t r = 0; r < count; ++r)
+                for (uint32_t j = 0; j < kColumns; ++j) edgeTile[r * kColumns + j] = preload && j < rest ? line[r * size_t(pass.bChannels) + at + j] : T{};
+            withTile<T, kColumns>(count, 1, [&]<unsigned R, unsigned P>() {
+                multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + at, kOuterStrip, kColumns, edgeTile, kColumns, kColumns, 1, Edge{preload, nullptr, false});
+            });
+            for (uint32_t r = 0; r < count; ++r)
+                for (uint32_t j = 0; j < rest; ++j) line[r * size_t(pass.bChannels) + at + j] = edgeTile[r * kColumns + j];
         }
     });
 }

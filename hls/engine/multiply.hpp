@@ -68,57 +68,81 @@ template <class T, unsigned Lanes, unsigned R, unsigned P> struct Tile {
     }
 };
 
-/// Convolution: k walks a list of taps; b[p] is the base of column group p, c[p] its first row.
+/// A pixel of a tile: element offsets of its corner in the window of B and of its row 0 in C.
+struct PixelPlace {
+    uint32_t b;
+    size_t c;
+};
+
+/// Convolution: k walks a list of taps, for `pixels` pixels (a multiple of P) in turn. c is row 0 of the panel.
 template <class T, unsigned Lanes, unsigned R, unsigned P>
-CREMA_NOINLINE void multiplyGathered(const T* a, const Tap* taps, uint32_t count, const T* const* b, T* const* c, size_t rowStride, const Edge& edge) {
-    Tile<T, Lanes, R, P> tile;
-    tile.open(c, rowStride, edge.preload);
-    const T* base[P];
+CREMA_NOINLINE void multiplyGathered(const T* a, const Tap* taps, uint32_t count, const T* b, T* c, const PixelPlace* places, uint32_t pixels, size_t rowStride,
+                                     const Edge& edge) {
+    for (uint32_t at = 0; at < pixels; at += P) {
+        const T* base[P];
+        T* to[P];
 #pragma GCC unroll 4
-    for (unsigned p = 0; p < P; ++p) base[p] = b[p];
-    for (uint32_t k = 0; k < count; ++k) {
+        for (unsigned p = 0; p < P; ++p) base[p] = b + places[at + p].b, to[p] = c + places[at + p].c;
+        Tile<T, Lanes, R, P> tile;
+        tile.open(to, rowStride, edge.preload);
+        for (uint32_t k = 0; k < count; ++k) {
 #pragma HLS PIPELINE II=1
-        const T* row = a + taps[k].a;
-        const size_t offset = taps[k].b;
-        tile.step([row](unsigned r) { return row[r]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+            const T* row = a + taps[k].a;
+            const size_t offset = taps[k].b;
+            tile.step([row](unsigned r) { return row[r]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+        }
+        tile.close(to, rowStride, edge);
     }
-    tile.close(c, rowStride, edge);
 }
 
-/// Inner product with weights whose k is contiguous: row r of A is a + r * aStride.
+/// Inner product with weights whose k is contiguous: row r of A is a + r * aStride; column groups as in multiplyColumns.
 template <class T, unsigned Lanes, unsigned R, unsigned P>
-CREMA_NOINLINE void multiplyRows(const T* a, size_t aStride, uint32_t count, const T* const* b, size_t bStride, T* const* c, size_t rowStride, const Edge& edge) {
-    Tile<T, Lanes, R, P> tile;
-    tile.open(c, rowStride, edge.preload);
-    const T *row[R], *base[P];
+CREMA_NOINLINE void multiplyRows(const T* a, size_t aStride, uint32_t count, const T* b, size_t bStride, size_t bStep, T* c, size_t rowStride, size_t cStep,
+                                 uint32_t groups, const Edge& edge) {
+    for (uint32_t at = 0; at < groups; at += P) {
+        const T *row[R], *base[P];
+        T* to[P];
 #pragma GCC unroll 16
-    for (unsigned r = 0; r < R; ++r) row[r] = a + r * aStride;
+        for (unsigned r = 0; r < R; ++r) row[r] = a + r * aStride;
 #pragma GCC unroll 4
-    for (unsigned p = 0; p < P; ++p) base[p] = b[p];
-    size_t offset = 0;
-    for (uint32_t k = 0; k < count; ++k, offset += bStride) {
+        for (unsigned p = 0; p < P; ++p) base[p] = b + (at + p) * bStep, to[p] = c + (at + p) * cStep;
+        Tile<T, Lanes, R, P> tile;
+        tile.open(to, rowStride, edge.preload);
+        size_t offset = 0;
+        for (uint32_t k = 0; k < count; ++k, offset += bStride) {
 #pragma HLS PIPELINE II=1
-        tile.step([&row, k](unsigned r) { return row[r][k]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+            tile.step([&row, k](unsigned r) { return row[r][k]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+        }
+        tile.close(to, rowStride, edge);
     }
-    tile.close(c, rowStride, edge);
 }
 
-/// The same with rows of C contiguous in A and k at a stride; `ahead` elements along the row are fetched early.
+/// The same with rows of C contiguous in A and k at a stride; `groups` column groups (a multiple of P) lie bStep and cStep apart.
 template <class T, unsigned Lanes, unsigned R, unsigned P>
-CREMA_NOINLINE void multiplyColumns(const T* a, size_t aStride, uint32_t ahead, uint32_t count, const T* const* b, size_t bStride, T* const* c,
-                                    size_t rowStride, const Edge& edge) {
-    Tile<T, Lanes, R, P> tile;
-    tile.open(c, rowStride, edge.preload);
-    const T* base[P];
+CREMA_NOINLINE void multiplyColumns(const T* a, size_t aStride, uint32_t count, const T* b, size_t bStride, size_t bStep, T* c, size_t rowStride, size_t cStep,
+                                    uint32_t groups, const Edge& edge) {
+    for (uint32_t at = 0; at < groups; at += P) {
+        const T* base[P];
+        T* to[P];
 #pragma GCC unroll 4
-    for (unsigned p = 0; p < P; ++p) base[p] = b[p];
-    size_t offset = 0;
-    for (uint32_t k = 0; k < count; ++k, offset += bStride, a += aStride) {
+        for (unsigned p = 0; p < P; ++p) base[p] = b + (at + p) * bStep, to[p] = c + (at + p) * cStep;
+        Tile<T, Lanes, R, P> tile;
+        tile.open(to, rowStride, edge.preload);
+        const T* row = a;
+        size_t offset = 0;
+        for (uint32_t k = 0; k < count; ++k, offset += bStride, row += aStride) {
 #pragma HLS PIPELINE II=1
-        if (ahead) prefetch(a + ahead);
-        tile.step([a](unsigned r) { return a[r]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+            tile.step([row](unsigned r) { return row[r]; }, [&base, offset](unsigned p) { return base[p] + offset; });
+        }
+        tile.close(to, rowStride, edge);
     }
-    tile.close(c, rowStride, edge);
+}
+
+/// Runs body(first, count, P) over `total` column groups: whole micro-tiles of P, then the rest one by one.
+template <class Body> inline void inGroups(uint32_t total, unsigned groups, const Body& body) {
+    const uint32_t whole = total / groups * groups;
+    if (whole > 0) body(0u, whole, groups);
+    if (whole < total) body(whole, total - whole, 1u);
 }
 
 /// Turns run-time sizes, at most MT_ROWS x kGroups, into the template instance: body.operator()<R, P>().

@@ -75,7 +75,7 @@ inline uint32_t makePixelTiles(const Axis& y, const Axis& x, uint32_t blockBegin
             };
             while (tile.columns > 1 && (bytes() > kWindowBytes || tile.columns > kTilePixels)) tile.columns = ceilDivide(tile.columns, 2u);
             const auto grow = [&](uint32_t& size, uint32_t limit) {
-                while (size < limit && tile.blocks * (tile.rows + 1) * tile.columns <= kTilePixels) {
+                while (size < limit && tile.blocks * tile.rows * tile.columns / size * (size + 1) <= kTilePixels) {
                     ++size;
                     if (bytes() <= kWindowBytes) continue;
                     --size;
