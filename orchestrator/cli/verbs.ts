@@ -2,10 +2,20 @@ import type { Command } from 'commander';
 import { bitstream } from './bitstream.ts';
 import { inspect } from './inspect.ts';
 import { plan } from './plan.ts';
+import { show } from './show.ts';
 import { test } from './test.ts';
 import { time } from './time.ts';
 import { train } from './train.ts';
 import { upgrade } from './upgrade.ts';
 
 /** Every verb of the program: one file each, in the order of --help. */
-export const verbs: readonly ((program: Command) => void)[] = [train, test, time, inspect, plan, upgrade, bitstream];
+export const verbs: readonly ((program: Command) => void)[] = [
+  train,
+  test,
+  time,
+  inspect,
+  show,
+  plan,
+  upgrade,
+  bitstream,
+];

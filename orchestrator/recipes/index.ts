@@ -5,6 +5,7 @@ export * from './inspect-file.ts';
 export * from './inspect-net.ts';
 export * from './inspect-solver.ts';
 export * from './inspect-text.ts';
+export * from './net-graph.ts';
 export * from './nets.ts';
 export * from './test.ts';
 export * from './time.ts';
