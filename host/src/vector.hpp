@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <type_traits>
 
+// Vectors wider than the machine's registers are passed between inline functions only, so their calling convention is moot.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 namespace crema {
 
 // Floats in a register of this build.

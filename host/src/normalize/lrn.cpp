@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr int64_t kColumn = 64;
+constexpr int64_t kColumn = 128;
 
 // scale^-beta; the beta of nearly every net has a form without logarithm.
 template <bool ThreeQuarters> inline float power(float scale, float beta) {
