@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { bitstream } from './bitstream.ts';
+import { data } from './data.ts';
 import { inspect } from './inspect.ts';
 import { plan } from './plan.ts';
 import { show } from './show.ts';
@@ -17,5 +18,6 @@ export const verbs: readonly ((program: Command) => void)[] = [
   show,
   plan,
   upgrade,
+  data,
   bitstream,
 ];

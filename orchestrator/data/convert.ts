@@ -13,7 +13,7 @@ import { elementsOf } from './source.ts';
 const RUN = 256;
 
 /** Runs of a source from its first record to its last, once. */
-function* runs(source: RecordSource, count = source.count): Generator<{ first: number; batch: RecordBatch }> {
+export function* runs(source: RecordSource, count = source.count): Generator<{ first: number; batch: RecordBatch }> {
   for (let first = 0; first < count; first += RUN) {
     yield { first, batch: source.read(first, Math.min(RUN, count - first)) };
   }
@@ -51,7 +51,8 @@ export function convertToLmdb(source: RecordSource, path: string): Converted {
   }
 }
 
-function datumOf(batch: RecordBatch, i: number, source: RecordSource): Uint8Array {
+/** Record i of a batch as a Datum message. */
+export function datumOf(batch: RecordBatch, i: number, source: RecordSource): Uint8Array {
   const label = batch.labels[i]!;
   if (batch.encoded) {
     const picture = batch.encoded[i]!;
@@ -69,24 +70,46 @@ function datumOf(batch: RecordBatch, i: number, source: RecordSource): Uint8Arra
   return encodeDatum([batch.channels, batch.heights[i]!, batch.widths[i]!], bytesOf(batch, i), label);
 }
 
-/** The mean over all records, element by element. All must have one size. */
-export function meanOf(source: RecordSource): MeanImage {
-  const elements = elementsOf(source.shape);
-  const sums = new Float64Array(elements);
-  for (const { first, batch } of runs(source)) {
-    const [c, h, w] = source.shape;
+/** Sums records of one shape, element by element. */
+export class RecordSum {
+  private readonly name: string;
+  private readonly shape: RecordShape;
+  private readonly sums: Float64Array;
+  private count = 0;
+
+  constructor(name: string, shape: RecordShape) {
+    this.name = name;
+    this.shape = shape;
+    this.sums = new Float64Array(elementsOf(shape));
+  }
+
+  /** Throws a data CremaError at the first record of another shape. */
+  add(batch: RecordBatch): void {
+    const [c, h, w] = this.shape;
     for (let i = 0; i < batch.count; i++) {
       if (batch.encoded || batch.channels !== c || batch.heights[i] !== h || batch.widths[i] !== w) {
         throw dataError({
-          message: `${source.name}, record ${first + i}: ${batch.encoded ? 'compressed' : 'another size than the first'}`,
+          message: `${this.name}, record ${this.count + i}: ${batch.encoded ? 'compressed' : 'another size than the first'}`,
           expected: `${c}×${h}×${w}, not compressed`,
           code: 'record-shape',
         });
       }
     }
-    sumRecords(batch.base, batch.offsets, batch.element === 'float32' ? 1 : 0, batch.count, elements, sums);
+    const element = batch.element === 'float32' ? 1 : 0;
+    sumRecords(batch.base, batch.offsets, element, batch.count, this.sums.length, this.sums);
+    this.count += batch.count;
   }
-  return { shape: source.shape, data: Float32Array.from(sums, (sum) => sum / source.count) };
+
+  mean(): MeanImage {
+    return { shape: this.shape, data: Float32Array.from(this.sums, (sum) => sum / this.count) };
+  }
+}
+
+/** The mean over all records, element by element. All must have one size. */
+export function meanOf(source: RecordSource): MeanImage {
+  const sum = new RecordSum(source.name, source.shape);
+  for (const { batch } of runs(source)) sum.add(batch);
+  return sum.mean();
 }
 
 /** Writes a mean image that Caffe's mean_file reads, whole or not at all. */

@@ -2,15 +2,20 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, s
 import { dirname } from 'node:path';
 import { dataError } from '../core/index.ts';
 
+/** Undefined where there is nothing, and where nothing can be: below a file, in a folder that may not be entered, a name too long. */
 export function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is at a path, in words: the half of a message that saves a look at the disk. */
 export function describePath(path: string): string {
   let stats: Stats | undefined;
   try {
-    stats = statOf(path);
+    stats = statSync(path, { throwIfNoEntry: false });
   } catch (cause) {
     return `${path} cannot be looked at (${(cause as NodeJS.ErrnoException).code})`;
   }

@@ -1,4 +1,12 @@
-export * from './convert.ts';
+export {
+  type Converted,
+  convertToLmdb,
+  inspectSource,
+  meanOf,
+  type SourceSummary,
+  writeMean,
+} from './convert.ts';
+export * from './convert-pictures.ts';
 export { encodeDatum } from './datum.ts';
 export * from './decode.ts';
 export * from './files.ts';

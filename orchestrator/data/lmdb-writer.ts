@@ -32,7 +32,15 @@ export class LmdbWriter {
     }
     this.path = path;
     this.making = `${path}.making-${process.pid}`;
-    mkdirSync(this.making, { recursive: true });
+    try {
+      mkdirSync(this.making, { recursive: true });
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw dataError(
+        { message: `cannot make ${path}: ${reason}`, hint: 'check the path and permissions', code: 'write' },
+        cause,
+      );
+    }
     this.environment = this.lmdb.open(this.making, MDB.noLock, (environment) => this.resize(environment, FIRST_MAP));
   }
 

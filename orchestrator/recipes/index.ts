@@ -1,3 +1,4 @@
+export * from './data.ts';
 export * from './describe-plan.ts';
 export * from './experiment.ts';
 export * from './inputs.ts';
