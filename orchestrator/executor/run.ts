@@ -136,7 +136,7 @@ export class PlanExecution implements Execution {
     const tops = step.tops.map((v) => this.memory.blobs[v]!);
     const params = net.params.map((p) => this.params.blobs[p]!);
     if (step.pass === 'forward') {
-      net.layer.forward(bottoms, tops, params);
+      net.layer.forward(bottoms, tops, params, this.plan.backward.length > 0 && net.needBackward);
       return;
     }
     if (!net.layer.backward)

@@ -1,8 +1,8 @@
 import { type Blob, geometry } from '../blob/index.ts';
 import { scaleForward } from '../math/affine.ts';
 import { batchNormBackward, batchNormNormalize, batchNormStatistics } from '../math/normalize.ts';
-import { create, isSet } from '../proto/index.ts';
-import type { LayerType, ParamSpec } from './layer.ts';
+import { type BatchNormParameter, create, isSet } from '../proto/index.ts';
+import type { LayerType, ParamSpec, Phase } from './layer.ts';
 import { floatScratch, inPlace } from './memory.ts';
 
 /** Sizes as the C++ takes them: [blocks][channels][run], lanes inside the run. */
@@ -18,6 +18,9 @@ function extents({ shape, layout }: Blob): {
   return { blocks: g.blocks, channels: g.channels, run: g.height * g.width * g.lanes, lanes: g.lanes, batch: g.batch };
 }
 
+const usesGlobal = (settings: BatchNormParameter | null, phase: Phase): boolean =>
+  isSet(settings, 'use_global_stats') ? settings!.use_global_stats : phase === 'TEST';
+
 /**
  * y = (x - mean) / sqrt(variance + eps) per channel, no affine part. Params: running sums of mean and variance and their
  * weight; the true statistics are the sums over the weight. With use_global_stats (default in TEST) they are used,
@@ -29,10 +32,15 @@ export const batchNormLayer: LayerType = {
   tops: { min: 1, max: 1 },
   layouts: 'any',
   inPlace: true,
-  backwardReads: { bottoms: true, tops: false },
+  // In place, a copy of the normalised values is kept; global statistics need none.
+  backwardReads: (_, inPlace) => ({ bottoms: !inPlace, tops: false }),
+  plannedBytes(param, { bottoms, inPlace, backward, phase }) {
+    const global = usesGlobal(param.batch_norm_param, phase);
+    return backward && inPlace && !global ? 4 * bottoms[0]!.stored : 0;
+  },
   create(param, { phase }) {
     const p = param.batch_norm_param ?? create('BatchNormParameter');
-    const useGlobal = isSet(p, 'use_global_stats') ? p.use_global_stats : phase === 'TEST';
+    const useGlobal = usesGlobal(p, phase);
     const kept = floatScratch();
     let keeps = false;
     let params: ParamSpec[] = [];
@@ -77,7 +85,7 @@ export const batchNormLayer: LayerType = {
         inverse = new Float32Array(channels);
         return [bottom!];
       },
-      forward([bottom], [top], sums) {
+      forward([bottom], [top], sums, keep = true) {
         const x = bottom!.data;
         if (x.length === 0) return;
         const e = extents(bottom!);
@@ -87,7 +95,7 @@ export const batchNormLayer: LayerType = {
           addTo(sums, (e.batch * e.run) / e.lanes);
         }
         for (let c = 0; c < mean.length; c++) inverse[c] = 1 / Math.sqrt(variance[c]! + p.eps);
-        keeps = !useGlobal && inPlace(bottom!, top!);
+        keeps = keep && !useGlobal && inPlace(bottom!, top!);
         batchNormNormalize(
           x,
           mean,

@@ -16,6 +16,7 @@ export const dropoutLayer: LayerType = {
   layouts: 'any',
   inPlace: true,
   backwardReads: { bottoms: false, tops: false },
+  plannedBytes: (_, { bottoms, phase }) => (phase === 'TRAIN' ? bottoms[0]!.stored : 0),
   create(param, { phase, random }) {
     const p = param.dropout_param ?? create('DropoutParameter');
     const ratio = p.dropout_ratio;

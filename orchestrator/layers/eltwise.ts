@@ -46,7 +46,7 @@ class Eltwise implements Layer {
 
   private coefficient = (i: number): number => this.coefficients[i] ?? 1;
 
-  forward(bottoms: readonly Blob[], [top]: readonly Blob[]): void {
+  forward(bottoms: readonly Blob[], [top]: readonly Blob[], _params: readonly Blob[] = [], keep = true): void {
     const out = top!.data;
     const n = storedCount(top!.shape, top!.layout);
     const x = bottoms.map((b) => b.data);
@@ -54,7 +54,7 @@ class Eltwise implements Layer {
       math.weightedSum(n, this.coefficient(0), x[0]!, this.coefficient(1), x[1]!, out);
       for (let i = 2; i < x.length; i++) math.accumulate(n, this.coefficient(i), x[i]!, out);
     } else if (this.operation === Op.PROD) {
-      if (sameMemory(x[0]!, out)) this.saved = x[0]!.slice(0, n);
+      if (keep && sameMemory(x[0]!, out)) this.saved = x[0]!.slice(0, n);
       math.product(n, x[0]!, x[1]!, out);
       for (let i = 2; i < x.length; i++) math.product(n, out, x[i]!, out);
     } else {
@@ -95,5 +95,13 @@ export const eltwiseLayer: LayerType = {
   tops: { min: 1, max: 1 },
   layouts: 'any',
   inPlace: true,
+  backwardReads(param) {
+    const product = param.eltwise_param?.operation === Op.PROD;
+    return { bottoms: product, tops: product && !param.eltwise_param!.stable_prod_grad };
+  },
+  plannedBytes(param, { tops, inPlace, backward }) {
+    const operation = param.eltwise_param?.operation;
+    return operation === Op.MAX || (operation === Op.PROD && inPlace && backward) ? 4 * tops[0]!.stored : 0;
+  },
   create: (param) => new Eltwise(param.eltwise_param ?? create('EltwiseParameter')),
 };

@@ -110,5 +110,6 @@ export const infogainLossLayer: LayerType = {
   autoTops: true,
   noGradientBottoms: [1, 2],
   backwardReads: { bottoms: true, tops: false },
+  plannedBytes: (_, { bottoms }) => 4 * bottoms[0]!.stored,
   create: (param, context) => new InfogainLoss(param, context),
 };

@@ -42,7 +42,8 @@ export interface Layer {
   reshape(bottoms: readonly Shape[]): Shape[];
   /** Learned blobs, valid after the first reshape. */
   readonly params: readonly ParamSpec[];
-  forward(bottoms: readonly Blob[], tops: readonly Blob[], params: readonly Blob[]): void;
+  /** `keep`: a backward may follow (the default), so what it needs must outlive this call. */
+  forward(bottoms: readonly Blob[], tops: readonly Blob[], params: readonly Blob[], keep?: boolean): void;
   /** Only called where the layer has a gradient. `propagate[i]`: bottom i wants one; `paramPropagate[j]`: param j does. */
   backward?(
     tops: readonly Blob[],
@@ -62,6 +63,23 @@ export interface Layer {
   close?(): void;
 }
 
+/** Values that a backward pass reads of a layer's bottoms and tops; true where it is not said. */
+export interface BackwardReads {
+  readonly bottoms?: boolean;
+  readonly tops?: boolean;
+}
+
+/** How a plan uses a layer. `stored` counts elements in memory, padding lanes included. */
+export interface LayerUse {
+  readonly bottoms: readonly { readonly shape: Shape; readonly stored: number }[];
+  readonly tops: readonly { readonly shape: Shape; readonly stored: number }[];
+  readonly phase: Phase;
+  /** Top 0 is the memory of bottom 0. */
+  readonly inPlace: boolean;
+  /** A backward pass runs the layer. */
+  readonly backward: boolean;
+}
+
 export interface LayerType {
   /** The prototxt's `type`. */
   readonly type: string;
@@ -70,8 +88,6 @@ export interface LayerType {
   /** `any`: forward and backward take blocked blobs (all bottoms and tops in ONE layout). `nchw`: the planner reorders first. */
   readonly layouts: 'any' | 'nchw';
   /** Where blocked blobs are fine for some axes only: the answer for these bottoms. Stands above `layouts`, which then is the worst case. */
-  layoutsFor?(param: LayerParameter, bottoms: readonly Shape[]): 'any' | 'nchw';
-  /** Where the answer depends on the text or the shapes (Concat along the batch axis): overrides `layouts`. */
   layoutsFor?(param: LayerParameter, bottoms: readonly Shape[]): 'any' | 'nchw';
   /** Tops that are the same memory as bottom 0 under another shape (Split, Flatten, Reshape; Caffe's ShareData). */
   readonly sharesData?: boolean;
@@ -86,7 +102,9 @@ export interface LayerType {
   /** The layer may run with a top that is its bottom 0. */
   readonly inPlace?: boolean;
   /** What backward reads, so that memory can be freed earlier; default: everything. */
-  readonly backwardReads?: { readonly bottoms?: boolean; readonly tops?: boolean };
+  readonly backwardReads?: BackwardReads | ((param: LayerParameter, inPlace: boolean) => BackwardReads);
+  /** Bytes that `privateBytes` will come to in a step; default: none. */
+  plannedBytes?(param: LayerParameter, use: LayerUse): number;
   /** Forward changes the layer's params (BatchNorm's running statistics). */
   readonly writesParams?: boolean;
   /** `source`: feeds data and has no bottoms; forward then advances its cursor. */

@@ -73,6 +73,8 @@ export const lrnLayer: LayerType = {
   tops: { min: 1, max: 1 },
   layouts: 'any',
   backwardReads: { bottoms: true, tops: false },
+  plannedBytes: (param, { bottoms }) =>
+    param.lrn_param?.norm_region === Region.WITHIN_CHANNEL ? 8 * bottoms[0]!.stored : 0,
   create(param) {
     const p = param.lrn_param ?? create('LRNParameter');
     const layer = p.norm_region === Region.WITHIN_CHANNEL ? withinChannel(p) : acrossChannels(p);

@@ -62,5 +62,6 @@ export const lstmUnitLayer: LayerType = {
   tops: { min: 2, max: 2 },
   layouts: 'nchw',
   noGradientBottoms: [2],
+  plannedBytes: (_, { bottoms }) => 4 * bottoms[1]!.stored,
   create: () => new LstmUnit(),
 };

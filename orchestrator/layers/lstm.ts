@@ -173,5 +173,9 @@ export const lstmLayer: LayerType = {
   layouts: 'nchw',
   noGradientBottoms: [1],
   backwardReads: { bottoms: true, tops: false },
+  plannedBytes(_, { tops }) {
+    const [steps, streams, units] = tops[0]!.shape as [number, number, number];
+    return 4 * streams * units * (6 * steps + 2);
+  },
   create: (param) => new Lstm(param),
 };

@@ -43,11 +43,11 @@ class NeuronLayer implements Layer {
     return [bottom!];
   }
 
-  forward([bottom]: readonly Blob[], [top]: readonly Blob[]): void {
+  forward([bottom]: readonly Blob[], [top]: readonly Blob[], _params: readonly Blob[] = [], keep = true): void {
     const count = storedCount(bottom!.shape, bottom!.layout);
     const x = bottom!.data;
     const y = top!.data;
-    if (this.f.backward && this.keeps === 'input' && sameMemory(x, y)) {
+    if (keep && this.f.backward && this.keeps === 'input' && sameMemory(x, y)) {
       if (this.saved?.length !== count) this.saved = new Float32Array(count);
       this.saved.set(x.subarray(0, count));
     }
@@ -76,7 +76,9 @@ export function neuronType(
     tops: { min: 1, max: 1 },
     layouts: 'any',
     inPlace: traits.inPlace ?? true,
-    backwardReads: { bottoms: traits.keeps === 'input', tops: traits.keeps === 'output' },
+    backwardReads: (_, inPlace) => ({ bottoms: traits.keeps === 'input' && !inPlace, tops: traits.keeps === 'output' }),
+    plannedBytes: (_, { bottoms, inPlace, backward }) =>
+      backward && inPlace && traits.keeps === 'input' ? 4 * bottoms[0]!.stored : 0,
     create: (param) => new NeuronLayer(decode(param), traits.keeps),
   };
 }

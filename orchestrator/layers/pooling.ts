@@ -27,6 +27,10 @@ export const poolingLayer: LayerType = {
   tops: { min: 1, max: 2 },
   layouts: 'any',
   backwardReads: { bottoms: false, tops: false },
+  plannedBytes(param, { tops, phase }) {
+    const method = param.pooling_param?.pool ?? Method.MAX;
+    return method === Method.MAX || (method === Method.STOCHASTIC && phase === 'TRAIN') ? 4 * tops[0]!.stored : 0;
+  },
   create(param, context: LayerContext) {
     const p = param.pooling_param ?? create('PoolingParameter');
     const index = intScratch();

@@ -13,7 +13,8 @@ export const preluLayer: LayerType = {
   tops: { min: 1, max: 1 },
   layouts: 'any',
   inPlace: true,
-  backwardReads: { bottoms: true, tops: false },
+  backwardReads: (_, inPlace) => ({ bottoms: !inPlace, tops: false }),
+  plannedBytes: (_, { bottoms, inPlace, backward }) => (backward && inPlace ? 4 * bottoms[0]!.stored : 0),
   create(param) {
     const p = param.prelu_param ?? create('PReLUParameter');
     const shared = p.channel_shared;
@@ -40,9 +41,9 @@ export const preluLayer: LayerType = {
         params = [{ name: 'slope', shape: shared ? [] : [bottom![1]!], filler }];
         return [bottom!];
       },
-      forward([bottom], [top], [slope]) {
+      forward([bottom], [top], [slope], keep = true) {
         const x = bottom!.data;
-        keeps = inPlace(bottom!, top!);
+        keeps = keep && inPlace(bottom!, top!);
         if (keeps) kept.take(x.length).set(x);
         preluForward(x, slope!.data, top!.data, rows(bottom!.shape, bottom!.layout, 1, 1), shared);
       },

@@ -9,7 +9,9 @@ export const reluLayer: LayerType = {
   tops: { min: 1, max: 1 },
   layouts: 'any',
   inPlace: true,
-  backwardReads: { bottoms: false, tops: true },
+  backwardReads: (param) => ({ bottoms: false, tops: (param.relu_param?.negative_slope ?? 0) >= 0 }),
+  plannedBytes: (param, { bottoms, backward }) =>
+    backward && (param.relu_param?.negative_slope ?? 0) < 0 ? 4 * bottoms[0]!.stored : 0,
   create(param) {
     const slope = param.relu_param?.negative_slope ?? 0;
     const kept = floatScratch();
@@ -19,9 +21,9 @@ export const reluLayer: LayerType = {
       get privateBytes() {
         return kept.bytes;
       },
-      forward([bottom], [top]) {
+      forward([bottom], [top], _params, keep = true) {
         const x = bottom!.data;
-        if (slope < 0) kept.take(x.length).set(x);
+        if (slope < 0 && keep) kept.take(x.length).set(x);
         reluForward(x, top!.data, x.length, slope);
       },
       backward([top], [wanted], [bottom]) {

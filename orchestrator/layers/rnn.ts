@@ -138,5 +138,9 @@ export const rnnLayer: LayerType = {
   tops: { min: 1, max: 2 },
   layouts: 'nchw',
   noGradientBottoms: [1],
+  plannedBytes(_, { tops }) {
+    const [steps, streams, units] = tops[0]!.shape as [number, number, number];
+    return 4 * streams * units * (2 * steps + 1);
+  },
   create: (param) => new Rnn(param),
 };

@@ -13,7 +13,8 @@ export const scaleLayer: LayerType = {
   layouts: 'nchw',
   layoutsFor: (param, bottoms) => broadcastLayouts(param.scale_param ?? create('ScaleParameter'), bottoms),
   inPlace: true,
-  backwardReads: { bottoms: true, tops: false },
+  backwardReads: (param, inPlace) => ({ bottoms: !inPlace || param.bottom.length > 1, tops: false }),
+  plannedBytes: (_, { bottoms, inPlace, backward }) => (backward && inPlace ? 4 * bottoms[0]!.stored : 0),
   create(param) {
     const p = param.scale_param ?? create('ScaleParameter');
     const kept = floatScratch();
@@ -34,9 +35,9 @@ export const scaleLayer: LayerType = {
         if (p.bias_term) params.push(factorParam('bias', span.shape, p.bias_filler));
         return [bottoms[0]!];
       },
-      forward([bottom, second], [top], params) {
+      forward([bottom, second], [top], params, keep = true) {
         const x = bottom!.data;
-        keeps = inPlace(bottom!, top!);
+        keeps = keep && inPlace(bottom!, top!);
         if (keeps) kept.take(x.length).set(x);
         const factor = second ?? params[0]!;
         const shift = p.bias_term ? params[params.length - 1]!.data : null;

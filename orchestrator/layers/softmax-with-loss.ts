@@ -67,5 +67,6 @@ export const softmaxWithLossLayer: LayerType = {
   autoTops: true,
   noGradientBottoms: [1],
   backwardReads: { bottoms: true, tops: false },
+  plannedBytes: (_, { bottoms }) => 4 * bottoms[0]!.stored,
   create: (param) => new SoftmaxWithLoss(param),
 };

@@ -36,6 +36,7 @@ export const sppLayer: LayerType = {
   tops: { min: 1, max: 1 },
   layouts: 'nchw',
   backwardReads: { bottoms: false, tops: false },
+  plannedBytes: (param, { tops }) => (param.spp_param?.pool ? 8 : 12) * tops[0]!.stored,
   create(param, context) {
     const p = param.spp_param ?? create('SPPParameter');
     const height = p.pyramid_height;

@@ -1,4 +1,5 @@
-import type { Net } from '../net/index.ts';
+import type { BackwardReads } from '../layers/index.ts';
+import type { Net, NetLayer } from '../net/index.ts';
 import type { Part, Step } from './plan.ts';
 
 /** One part of one value, as a step touches it. */
@@ -15,6 +16,14 @@ export interface StepAccess {
 const data = (value: number): Access => ({ value, part: 'data' });
 const diff = (value: number): Access => ({ value, part: 'diff' });
 
+/** In place: some top is the memory of bottom 0. */
+export const runsInPlace = ({ bottoms, tops }: NetLayer): boolean => tops.length > 0 && bottoms[0] === tops[0];
+
+function backwardReads(layer: NetLayer): BackwardReads {
+  const reads = layer.type.backwardReads ?? {};
+  return typeof reads === 'function' ? reads(layer.param, runsInPlace(layer)) : reads;
+}
+
 /** What a step reads and writes of blobs (params apart): the one rule behind memory reuse, transfers and the printed plan. */
 export function accesses(net: Net, step: Step): StepAccess {
   switch (step.kind) {
@@ -28,7 +37,7 @@ export function accesses(net: Net, step: Step): StepAccess {
     case 'host': {
       const layer = net.layers[step.layer]!;
       if (step.pass === 'forward') return { reads: step.bottoms.map(data), writes: step.tops.map(data) };
-      const needs = layer.type.backwardReads ?? {};
+      const needs = backwardReads(layer);
       return {
         reads: [
           ...step.tops.map(diff),

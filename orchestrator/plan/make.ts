@@ -1,9 +1,10 @@
-import { elementCount } from '../blob/index.ts';
+import { elementCount, storedCount } from '../blob/index.ts';
 import type { Net } from '../net/index.ts';
+import { runsInPlace } from './access.ts';
 import { assignMemory } from './memory.ts';
 import { type Accelerator, type PlacementRules, place } from './placement.ts';
 import type { Plan } from './plan.ts';
-import { schedule } from './schedule.ts';
+import { type Schedule, schedule } from './schedule.ts';
 
 export interface PlanOptions {
   readonly accelerator?: Accelerator | undefined;
@@ -48,6 +49,25 @@ export function makePlan(net: Net, options: PlanOptions = {}): Plan {
     backward: training ? steps.backward : [],
     finalValue: steps.finalValue,
     blobBytes: memory.slabs.reduce((sum, s) => sum + s.elements * 4, 0),
+    layerBytes: layerBytes(net, steps, training),
     parameterBytes: parameters * 4 * (training ? 2 : 1),
   };
+}
+
+function layerBytes(net: Net, { values, forward }: Schedule, training: boolean): number {
+  const use = (id: number) => ({
+    shape: values[id]!.shape,
+    stored: storedCount(values[id]!.shape, values[id]!.layout),
+  });
+  let bytes = 0;
+  for (const step of forward) {
+    if (step.kind !== 'host') continue;
+    const layer = net.layers[step.layer]!;
+    const [bottoms, tops] = [step.bottoms.map(use), step.tops.map(use)];
+    const backward = training && layer.needBackward;
+    const { phase } = net;
+    bytes +=
+      layer.type.plannedBytes?.(layer.param, { bottoms, tops, phase, backward, inPlace: runsInPlace(layer) }) ?? 0;
+  }
+  return bytes;
 }

@@ -99,4 +99,6 @@ export interface Plan {
   /** Bytes of slabs: blobs alive at once. Params and their diffs are counted apart. */
   readonly blobBytes: number;
   readonly parameterBytes: number;
+  /** What layers hold for themselves: masks, copies of what runs in place, states. */
+  readonly layerBytes: number;
 }

@@ -1,0 +1,133 @@
+// `npm run big-nets -- --corpus DIR [--net NAME] [--batch 1|2] [--json]`: published networks, one iteration on the host and on
+// the emulated card; outputs and gradients compared, memory planned and used. Every measured run is a process of its own.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CremaError } from '../orchestrator/core/index.ts';
+import { chooseNets } from './big-nets/choose.ts';
+import { compareResults, type Difference } from './big-nets/compare.ts';
+import type { Row } from './big-nets/run.ts';
+
+/** Largest relative difference between host and card, and between planned and used memory, that passes. */
+const AGREES = 1e-4;
+const PLANNED = 0.02;
+
+interface Runs {
+  readonly host: Row;
+  readonly card: Row;
+  /** Every blob keeps its memory. */
+  readonly hostKept: Row;
+  readonly cardKept: Row;
+  readonly hostAndCard: Difference;
+  /** Reuse of memory must not change a bit, on the host and on the card. */
+  readonly reuse: boolean;
+  readonly passed: boolean;
+}
+
+const { values } = parseArgs({
+  options: {
+    corpus: { type: 'string' },
+    net: { type: 'string' },
+    batch: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const total = (m: Row['used']) => m.blobs + m.parameters + m.layers;
+const off = (row: Row) => Math.abs(total(row.planned) / total(row.used) - 1);
+const mega = (bytes: number) => (bytes / 1e6).toFixed(1);
+
+function measure(net: string, device: string, results: string, keep: boolean): Row {
+  const typescript = import.meta.filename.endsWith('.ts');
+  const script = join(import.meta.dirname, 'big-nets', typescript ? 'run.ts' : 'run.js');
+  const args = [script, '--corpus', values.corpus!, '--net', net, '--batch', values.batch, '--device', device];
+  const flags = [
+    ...(typescript ? ['--import', 'tsx'] : []),
+    ...args,
+    '--results',
+    results,
+    ...(keep ? ['--keep'] : []),
+  ];
+  const done = spawnSync(process.execPath, flags, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 26,
+  });
+  if (done.status !== 0) {
+    const how = done.signal ?? `status ${done.status}`;
+    throw new CremaError('internal', { message: `${net} on ${device} ended with ${how}`, code: 'child-failed' });
+  }
+  return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
+}
+
+function run(net: string, folder: string): Runs {
+  const file = (name: string) => join(folder, name);
+  const host = measure(net, 'host', file('host'), false);
+  const hostKept = measure(net, 'host', file('host kept'), true);
+  const card = measure(net, 'sim', file('card'), false);
+  const cardKept = measure(net, 'sim', file('card kept'), true);
+  const hostAndCard = compareResults(file('host'), file('card'), host.results);
+  const reuse = ['host', 'card'].every((d) => compareResults(file(d), file(`${d} kept`), host.results).bitwise);
+  const agrees = hostAndCard.outputs <= AGREES && (cardKept.perLayer?.worst ?? 0) <= AGREES;
+  const passed = agrees && reuse && [host, hostKept, card, cardKept].every((row) => off(row) <= PLANNED);
+  return { host, hostKept, card, cardKept, hostAndCard, reuse, passed };
+}
+
+function print(r: Runs): void {
+  const { host, card, hostAndCard: d } = r;
+  console.log(
+    `${card.net}, ${card.training ? 'one training iteration' : 'one inference'}, batch ${card.batch}: ${r.passed ? 'passed' : 'FAILED'} (${card.file})`,
+  );
+  console.log(
+    `  ${card.onCard} layers on the card, ${card.onHost} on the host, ${(card.macs / 1e9).toFixed(2)} GMAC forward (${((100 * card.cardMacs) / card.macs).toFixed(1)} % on the card), ${card.launches} launches, ${card.lanes} lanes`,
+  );
+  const figure = (value: number, where: string) => `${value.toExponential(1)}${where && ` (${where})`}`;
+  const layers = r.cardKept.perLayer;
+  const gradients = layers
+    ? `, weight gradients layer by layer ${figure(layers.worst, layers.layer)}, end to end ${figure(d.gradients, d.gradient)}`
+    : '';
+  console.log(`  host and card, |a - b| / max |a|: outputs ${figure(d.outputs, d.output)}${gradients}`);
+  console.log(`  reuse of memory changes ${r.reuse ? 'no bit' : 'RESULTS'}`);
+  for (const [what, row] of [
+    ['host', r.host],
+    ['host, all kept', r.hostKept],
+    ['card', r.card],
+    ['card, all kept', r.cardKept],
+  ] as const) {
+    const { planned, used } = row;
+    console.log(
+      `  ${what.padEnd(15)}planned ${mega(total(planned))} MB (blobs ${mega(planned.blobs)}, parameters ${mega(planned.parameters)}, layers ${mega(planned.layers)}), used ${mega(total(used))} (${(100 * off(row)).toFixed(2)} % off), peak RSS ${mega(row.peakRss)} (${mega(row.baseRss)} before), forward ${row.ms.forward.toFixed(0)} ms, backward ${row.ms.backward.toFixed(0)} ms`,
+    );
+  }
+  console.log(
+    `  activations: ${(100 * (1 - host.planned.blobs / r.hostKept.planned.blobs)).toFixed(1)} % less than with all kept`,
+  );
+}
+
+function main(): void {
+  if (!values.corpus) throw new CremaError('usage', { message: 'no corpus', expected: '--corpus DIR' });
+  const folder = mkdtempSync(join(tmpdir(), 'crema-big-nets-'));
+  let failed = 0;
+  try {
+    for (const { name } of chooseNets(values.corpus, values.net)) {
+      const result = run(name, folder);
+      if (!result.passed) failed++;
+      if (values.json) {
+        console.log(JSON.stringify(result, (key, value) => (key === 'results' ? undefined : value)));
+      } else print(result);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof CremaError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
