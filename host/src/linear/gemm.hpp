@@ -29,18 +29,14 @@ inline int64_t stripWidth(int64_t columns) {
     return roundUp((columns + strips - 1) / strips, kColumns);
 }
 
-// What a tile starts from.
+// What the sum is added to. A pass sums from zero and is added once, last: rounding then grows with the depth of a pass and
+// the number of passes, not with the whole depth (docs/numerics.md).
 enum class Start { zero, bias, memory };
 
-// acc = start + sum over k of a[k][row] * b[k][column]; a: [depth][kRows], b: [depth][kColumns].
-inline void tileProduct(int64_t depth, const float *a, const float *b, float *c, int64_t stride, Start start, const float *bias) {
+// c = start + sum over k of a[k][row] * b[k][column]; a: [depth][kRows], b: [depth][kColumns]. `bias`: added at the end.
+inline void tileProduct(int64_t depth, const float *a, const float *b, float *c, int64_t stride, bool add, const float *bias) {
     using F = Vector<kWidth>::F;
-    F acc[kRows][2];
-    for (int64_t r = 0; r < kRows; r++) {
-        const F first = start == Start::bias ? F{} + bias[r] : F{};
-        acc[r][0] = start == Start::memory ? load<kWidth>(c + r * stride) : first;
-        acc[r][1] = start == Start::memory ? load<kWidth>(c + r * stride + kWidth) : first;
-    }
+    F acc[kRows][2] = {};
     for (int64_t k = 0; k < depth; k++, a += kRows, b += kColumns) {
         const F b0 = load<kWidth>(b), b1 = load<kWidth>(b + kWidth);
 #pragma GCC unroll 16
@@ -49,6 +45,16 @@ inline void tileProduct(int64_t depth, const float *a, const float *b, float *c,
             acc[r][1] += a[r] * b1;
         }
     }
+    if (add)
+        for (int64_t r = 0; r < kRows; r++) {
+            acc[r][0] += load<kWidth>(c + r * stride);
+            acc[r][1] += load<kWidth>(c + r * stride + kWidth);
+        }
+    if (bias)
+        for (int64_t r = 0; r < kRows; r++) {
+            acc[r][0] += bias[r];
+            acc[r][1] += bias[r];
+        }
     for (int64_t r = 0; r < kRows; r++) {
         store<kWidth>(c + r * stride, acc[r][0]);
         store<kWidth>(c + r * stride + kWidth, acc[r][1]);
@@ -57,18 +63,18 @@ inline void tileProduct(int64_t depth, const float *a, const float *b, float *c,
 
 // The same for the rows and columns at the border: through a full tile on the stack.
 inline void borderTile(int64_t depth, const float *a, const float *b, float *c, int64_t stride, int64_t rows, int64_t columns,
-                       Start start, const float *bias) {
-    float tile[kRows * kColumns] = {}, starts[kRows] = {};
-    if (start == Start::memory)
+                       bool add, const float *bias) {
+    float tile[kRows * kColumns] = {}, ends[kRows] = {};
+    if (add)
         for (int64_t r = 0; r < rows; r++) std::copy(c + r * stride, c + r * stride + columns, tile + r * kColumns);
-    if (start == Start::bias) std::copy(bias, bias + rows, starts);
-    tileProduct(depth, a, b, tile, kColumns, start, starts);
+    if (bias) std::copy(bias, bias + rows, ends);
+    tileProduct(depth, a, b, tile, kColumns, add, bias ? ends : nullptr);
     for (int64_t r = 0; r < rows; r++) std::copy(tile + r * kColumns, tile + r * kColumns + columns, c + r * stride);
 }
 
 // All tiles of packed A (rows) x packed B (columns) over one depth pass.
 inline void tiles(int64_t rows, int64_t columns, int64_t depth, const float *a, const float *b, float *c, int64_t stride,
-                  Start start, const float *bias) {
+                  bool add, const float *bias) {
     for (int64_t j = 0; j < columns; j += kColumns) {
         const int64_t n = std::min(kColumns, columns - j);
         for (int64_t i = 0; i < rows; i += kRows) {
@@ -76,9 +82,9 @@ inline void tiles(int64_t rows, int64_t columns, int64_t depth, const float *a, 
             const float *panelA = a + i * depth, *panelB = b + j * depth;
             float *out = c + i * stride + j;
             if (m == kRows && n == kColumns)
-                tileProduct(depth, panelA, panelB, out, stride, start, bias ? bias + i : nullptr);
+                tileProduct(depth, panelA, panelB, out, stride, add, bias ? bias + i : nullptr);
             else
-                borderTile(depth, panelA, panelB, out, stride, m, n, start, bias ? bias + i : nullptr);
+                borderTile(depth, panelA, panelB, out, stride, m, n, add, bias ? bias + i : nullptr);
         }
     }
 }
@@ -100,15 +106,17 @@ void stripProduct(int64_t rows, int64_t columns, int64_t depth, PackA packA, Pac
                   Start start, const float *bias) {
     float *b = packMemory<0>(kDepth * roundUp(columns, kColumns));
     float *a = packMemory<1>(kDepth * kBlockRows);
+    // Passes of even depth.
+    const int64_t passes = std::max<int64_t>(1, (depth + kDepth - 1) / kDepth), even = (depth + passes - 1) / passes;
     int64_t k = 0;
     do {
-        const int64_t part = std::min(kDepth, depth - k);
-        const Start from = k > 0 ? Start::memory : start;
+        const int64_t part = std::min(even, depth - k);
+        const bool add = k > 0 || start == Start::memory, last = k + part == depth;
         packB(k, part, b);
         for (int64_t i = 0; i < rows; i += kBlockRows) {
             const int64_t m = std::min(kBlockRows, rows - i);
             packA(i, m, k, part, a);
-            tiles(m, columns, part, a, b, c + i * stride, stride, from, from == Start::bias ? bias + i : nullptr);
+            tiles(m, columns, part, a, b, c + i * stride, stride, add, last && start == Start::bias ? bias + i : nullptr);
         }
         k += part;
     } while (k < depth);
