@@ -20,7 +20,8 @@ interface Runs {
   /** Every blob keeps its memory. */
   readonly hostKept: Row;
   readonly cardKept: Row;
-  readonly hostAndCard: Difference;
+  /** Host against card. Gradients are compared end to end here, and layer by layer in `cardKept.perLayer`. */
+  readonly worst: Difference['worst'];
   /** Reuse of memory must not change a bit, on the host and on the card. */
   readonly reuse: boolean;
   readonly passed: boolean;
@@ -69,14 +70,20 @@ function run(net: string, folder: string): Runs {
   const card = measure(net, 'sim', file('card'), false);
   const cardKept = measure(net, 'sim', file('card kept'), true);
   const hostAndCard = compareResults(file('host'), file('card'), host.results);
+  const activations = compareResults(
+    file('host kept.activations'),
+    file('card kept.activations'),
+    hostKept.activations,
+  );
   const reuse = ['host', 'card'].every((d) => compareResults(file(d), file(`${d} kept`), host.results).bitwise);
-  const agrees = hostAndCard.outputs <= AGREES && (cardKept.perLayer?.worst ?? 0) <= AGREES;
+  const worst = { ...hostAndCard.worst, activation: activations.worst.activation };
+  const agrees = Math.max(worst.output.error, worst.activation.error, cardKept.perLayer?.worst ?? 0) <= AGREES;
   const passed = agrees && reuse && [host, hostKept, card, cardKept].every((row) => off(row) <= PLANNED);
-  return { host, hostKept, card, cardKept, hostAndCard, reuse, passed };
+  return { host, hostKept, card, cardKept, worst, reuse, passed };
 }
 
 function print(r: Runs): void {
-  const { host, card, hostAndCard: d } = r;
+  const { host, card, worst } = r;
   console.log(
     `${card.net}, ${card.training ? 'one training iteration' : 'one inference'}, batch ${card.batch}: ${r.passed ? 'passed' : 'FAILED'} (${card.file})`,
   );
@@ -86,9 +93,11 @@ function print(r: Runs): void {
   const figure = (value: number, where: string) => `${value.toExponential(1)}${where && ` (${where})`}`;
   const layers = r.cardKept.perLayer;
   const gradients = layers
-    ? `, weight gradients layer by layer ${figure(layers.worst, layers.layer)}, end to end ${figure(d.gradients, d.gradient)}`
+    ? `, weight gradients layer by layer ${figure(layers.worst, layers.layer)}, end to end ${figure(worst.gradient.error, worst.gradient.name)}`
     : '';
-  console.log(`  host and card, |a - b| / max |a|: outputs ${figure(d.outputs, d.output)}${gradients}`);
+  console.log(
+    `  host and card, |a - b| / max |a|: outputs ${figure(worst.output.error, worst.output.name)}, activations ${figure(worst.activation.error, worst.activation.name)}${gradients}`,
+  );
   console.log(`  reuse of memory changes ${r.reuse ? 'no bit' : 'RESULTS'}`);
   for (const [what, row] of [
     ['host', r.host],
@@ -115,7 +124,9 @@ function main(): void {
       const result = run(name, folder);
       if (!result.passed) failed++;
       if (values.json) {
-        console.log(JSON.stringify(result, (key, value) => (key === 'results' ? undefined : value)));
+        console.log(
+          JSON.stringify(result, (key, value) => (key === 'results' || key === 'activations' ? undefined : value)),
+        );
       } else print(result);
     }
   } finally {

@@ -3,26 +3,29 @@ import { relativeDifference } from './per-layer.ts';
 import type { Result } from './run.ts';
 
 export interface Difference {
-  /** Largest relative difference (see relativeDifference) of a net's output, and of a gradient; with the tensor's name. */
-  readonly outputs: number;
-  readonly output: string;
-  readonly gradients: number;
-  readonly gradient: string;
+  /** Largest relative difference (see relativeDifference) of each kind: an output, the gradients of a layer, an activation. */
+  readonly worst: Record<Result['kind'], { error: number; name: string }>;
   readonly bitwise: boolean;
 }
 
 /** Compares two files of results tensor by tensor. */
 export function compareResults(a: string, b: string, results: readonly Result[]): Difference {
   const [left, right] = [floats(a), floats(b)];
+  const none = () => ({ error: 0, name: '' });
+  const worst: Difference['worst'] = { output: none(), gradient: none(), activation: none() };
+  const groups = new Map<string, { kind: Result['kind']; pairs: { a: Float32Array; b: Float32Array }[] }>();
   let at = 0;
-  let [outputs, output, gradients, gradient] = [0, '', 0, ''];
-  for (const { name, count, kind } of results) {
-    const error = relativeDifference(left.subarray(at, at + count), right.subarray(at, at + count));
+  for (const { kind, group, count } of results) {
+    const tensors = groups.get(group) ?? { kind, pairs: [] };
+    groups.set(group, tensors);
+    tensors.pairs.push({ a: left.subarray(at, at + count), b: right.subarray(at, at + count) });
     at += count;
-    if (kind === 'output' && error > outputs) [outputs, output] = [error, name];
-    if (kind === 'gradient' && error > gradients) [gradients, gradient] = [error, name];
   }
-  return { outputs, output, gradients, gradient, bitwise: readFileSync(a).equals(readFileSync(b)) };
+  for (const [name, { kind, pairs }] of groups) {
+    const error = relativeDifference(pairs);
+    if (error > worst[kind].error) worst[kind] = { error, name };
+  }
+  return { worst, bitwise: readFileSync(a).equals(readFileSync(b)) };
 }
 
 function floats(file: string): Float32Array {

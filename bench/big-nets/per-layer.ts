@@ -28,22 +28,28 @@ export function compareLayers(execution: PlanExecution): LayerDifference {
       shadows,
       l.paramPropagate,
     );
-    own.forEach((p, j) => {
-      if (!l.paramPropagate[j] || execution.net.params[l.params[j]!]!.sharedWith !== undefined) return;
-      const error = relativeDifference(shadows[j]!.diff, p.diff);
-      if (error > worst) [worst, name] = [error, `${l.name}[${j}]`];
-    });
+    const asked = own.map(
+      (_, j) => l.paramPropagate[j] && execution.net.params[l.params[j]!]!.sharedWith === undefined,
+    );
+    const error = relativeDifference(own.flatMap((p, j) => (asked[j] ? [{ a: shadows[j]!.diff, b: p.diff }] : [])));
+    if (error > worst) [worst, name] = [error, l.name];
   }
   return { worst, layer: name };
 }
 
-/** Largest |a - b| / max |a|: rounding is judged against the size of the tensor. Infinite where something is not a number. */
-export function relativeDifference(a: Float32Array, b: Float32Array): number {
+/**
+ * Largest |a - b| over the largest |a|: rounding is judged against the size of what is compared together. Weights and bias
+ * of a layer are: before a BatchNorm the gradient of a bias is nothing but rounding. Infinite where something is no number.
+ */
+export function relativeDifference(pairs: readonly { a: Float32Array; b: Float32Array }[]): number {
   let [largest, difference] = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    largest = Math.max(largest, Math.abs(a[i]!));
-    difference = Math.max(difference, Math.abs(a[i]! - b[i]!));
+  for (const { a, b } of pairs) {
+    if (a.length !== b.length) return Infinity;
+    for (let i = 0; i < a.length; i++) {
+      largest = Math.max(largest, Math.abs(a[i]!));
+      difference = Math.max(difference, Math.abs(a[i]! - b[i]!));
+    }
   }
-  if (a.length !== b.length || Number.isNaN(difference)) return Infinity;
+  if (Number.isNaN(difference)) return Infinity;
   return difference === 0 ? 0 : difference / largest;
 }

@@ -10,8 +10,9 @@ import { buildCalibration, buildRunnable, makeRunnable } from './rewrite.ts';
 
 /** A tensor in the file of results: float32, one after another. */
 export interface Result {
-  readonly kind: 'output' | 'gradient';
-  readonly name: string;
+  readonly kind: 'output' | 'gradient' | 'activation';
+  /** Compared together: a blob, or all gradients of one layer. */
+  readonly group: string;
   readonly count: number;
 }
 
@@ -37,7 +38,10 @@ export interface Row {
   readonly baseRss: number;
   /** Training on a card with every blob kept. */
   readonly perLayer?: LayerDifference | undefined;
+  /** In the order of the file of results. */
   readonly results: readonly Result[];
+  /** Every blob that a layer made, where all are kept; in a second file. */
+  readonly activations: readonly Result[];
 }
 
 const { values } = parseArgs({
@@ -90,20 +94,27 @@ const used = execution.memoryBytes();
 const peakRss = peakResident();
 
 const results: Result[] = [];
-const out = openSync(values.results, 'w');
-const save = (kind: Result['kind'], name: string, data: Float32Array) => {
-  results.push({ kind, name, count: data.length });
+let out = openSync(values.results, 'w');
+const save = (kind: Result['kind'], group: string, data: Float32Array): Result => {
   writeSync(out, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { kind, group: `${kind} ${group}`, count: data.length };
 };
-for (const { blob, values: data } of execution.outputs()) save('output', blob, data);
+for (const { blob, values: data } of execution.outputs()) results.push(save('output', blob, data));
 if (runnable.training) {
   for (const index of net.learnable) {
-    const { key, layer, slot } = net.params[index]!;
+    const { layer, slot } = net.params[index]!;
     const blob = params.blobs[index]!;
-    if (net.layers[layer]!.paramPropagate[slot]) save('gradient', key, blob.diff);
+    if (net.layers[layer]!.paramPropagate[slot]) results.push(save('gradient', net.layers[layer]!.name, blob.diff));
   }
 }
 closeSync(out);
+const activations: Result[] = [];
+if (values.keep) {
+  out = openSync(`${values.results}.activations`, 'w');
+  const ids = [...net.blobs.values()].filter((b) => b.named && net.layers[b.producer]!.bottoms.length > 0);
+  for (const { id } of ids) activations.push(save('activation', id, execution.blob(id).data));
+  closeSync(out);
+}
 
 const perLayer = values.keep && runnable.training && values.device !== 'host' ? compareLayers(execution) : undefined;
 const { plan } = execution;
@@ -128,6 +139,7 @@ const row: Row = {
   baseRss,
   perLayer,
   results,
+  activations,
 };
 process.stdout.write(`${JSON.stringify(row)}\n`);
 execution.close();

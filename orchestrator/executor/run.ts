@@ -5,6 +5,7 @@ import type { Command, Device } from '../device/index.ts';
 import { reorder } from '../math/index.ts';
 import type { Net, ParamSet } from '../net/index.ts';
 import { accesses, type HostStep, type Plan, type ReorderStep, type Step } from '../plan/index.ts';
+import { DynamicShapes } from './dynamic.ts';
 import type { Execution, NetOutput } from './execution.ts';
 import { type DescriptorWriter, Launcher } from './launch.ts';
 import { allocatePlan, type PlanMemory, parameterBytes } from './memory.ts';
@@ -27,6 +28,7 @@ export class PlanExecution implements Execution {
   private readonly residency: Residency | undefined;
   private readonly launcher: Launcher | undefined;
   private readonly observer: Observer | undefined;
+  private readonly dynamic: DynamicShapes | undefined;
   private readonly hostTensors = new Map<Step, { reads: Tensor[]; writes: Tensor[] }>();
   private readonly origin = performance.now();
 
@@ -36,6 +38,7 @@ export class PlanExecution implements Execution {
     this.params = params;
     this.observer = options.observer;
     this.memory = allocatePlan(plan);
+    if (DynamicShapes.neededBy(net)) this.dynamic = new DynamicShapes(net, this.memory);
     const { device, descriptors } = options;
     if (device && descriptors) {
       this.residency = new Residency(device);
@@ -132,17 +135,23 @@ export class PlanExecution implements Execution {
 
   private hostStep(step: HostStep, accumulate: boolean): void {
     const net = this.net.layers[step.layer]!;
-    const bottoms = step.bottoms.map((v) => this.memory.blobs[v]!);
-    const tops = step.tops.map((v) => this.memory.blobs[v]!);
+    if (step.pass === 'forward') this.dynamic?.beforeForward(step);
+    const bottoms = step.bottoms.map((v) => this.stored(v));
+    const tops = step.tops.map((v) => this.stored(v));
     const params = net.params.map((p) => this.params.blobs[p]!);
     if (step.pass === 'forward') {
       net.layer.forward(bottoms, tops, params, this.plan.backward.length > 0 && net.needBackward);
+      this.dynamic?.afterForward(step);
       return;
     }
     if (!net.layer.backward)
       throw inputError({ path: net.name, message: `${net.type.type} has no gradient`, code: 'no-gradient' });
     if (!accumulate) for (const owner of step.firstTouch) this.params.blobs[owner]!.diff.fill(0);
     net.layer.backward(tops, net.propagateDown, bottoms, params, net.paramPropagate);
+  }
+
+  private stored(value: number): Blob {
+    return this.dynamic?.blob(value) ?? this.memory.blobs[value]!;
   }
 
   private reorderStep(step: ReorderStep): void {
@@ -158,7 +167,7 @@ export class PlanExecution implements Execution {
     if (value === undefined)
       throw inputError({ message: `net '${this.net.name}' has no blob '${name}'`, code: 'unknown-blob' });
     this.residency?.hostRead([this.memory.tensor(value, 'data')]);
-    return this.memory.blobs[value]!;
+    return this.stored(value);
   }
 
   collectGradients(): void {

@@ -63,6 +63,7 @@ export const filterLayer: LayerType = {
   bottoms: { min: 2, max: Number.MAX_SAFE_INTEGER },
   tops: { min: 1, max: Number.MAX_SAFE_INTEGER },
   layouts: 'nchw',
+  resizesTops: true,
   backwardReads: { bottoms: false, tops: false },
   create: (param) => new Filter(param.top.length),
 };

@@ -55,7 +55,7 @@ export interface Layer {
   /** State that a snapshot must carry (data cursor, random position). Plain JSON. */
   saveState?(): unknown;
   loadState?(state: unknown): void;
-  /** Shapes of the tops of the last forward where they depend on values (Filter): the rows of `reshape` beyond them are zeros. */
+  /** Shapes of the tops of the last forward where they depend on values (`resizesTops`): the rows of `reshape` beyond them are zeros. */
   readonly lastShapes?: readonly Shape[];
   /** Bytes of private buffers alive (pool masks, column buffers): counted as memory. */
   readonly privateBytes?: number;
@@ -99,6 +99,8 @@ export interface LayerType {
   readonly autoTops?: boolean;
   /** Bottoms and tops must be equal in number (neuron-wise layers such as EltwiseConcat families). */
   readonly equalBottomsAndTops?: boolean;
+  /** How many rows the tops have depends on values: `lastShapes` tells after each forward. Layers behind it are reshaped then. */
+  readonly resizesTops?: boolean;
   /** The layer may run with a top that is its bottom 0. */
   readonly inPlace?: boolean;
   /** What backward reads, so that memory can be freed earlier; default: everything. */

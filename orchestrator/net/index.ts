@@ -1,4 +1,5 @@
 export * from './build.ts';
+export * from './dynamic.ts';
 export * from './filter.ts';
 export { NOT_INFERABLE } from './inferable.ts';
 export * from './net.ts';

@@ -1,5 +1,5 @@
 import { inputError, nearest } from '../core/index.ts';
-import type { Net, NetLayer } from '../net/index.ts';
+import { type Net, type NetLayer, resizedLayers } from '../net/index.ts';
 import type { Placement } from './plan.ts';
 
 /** What a card answers when asked for a layer: a kernel takes it, or the reason why not. */
@@ -34,6 +34,7 @@ function globToExpression(pattern: string): RegExp {
 /** Every layer's place. A rule that matches nothing is a mistake of the user and refused. */
 export function place(net: Net, accelerator: Accelerator | undefined, rules: PlacementRules = {}): Placement[] {
   const patterns = (rules.host ?? []).map((text) => ({ text, expression: globToExpression(text), used: false }));
+  const resized = resizedLayers(net);
   const placements = net.layers.map((layer): Placement => {
     for (const pattern of patterns) {
       if (pattern.expression.test(layer.name) || pattern.expression.test(layer.type.type)) {
@@ -42,6 +43,11 @@ export function place(net: Net, accelerator: Accelerator | undefined, rules: Pla
       }
     }
     if (!accelerator) return { layer: layer.index, place: 'host', reason: 'no accelerator' };
+    const by = resized.get(layer.index);
+    if (by !== undefined) {
+      const reason = `how many rows it gets is decided by '${by}' while the net runs; a launch is planned for one shape`;
+      return { layer: layer.index, place: 'host', reason };
+    }
     const answer = accelerator.accepts(net, layer);
     return { layer: layer.index, place: answer.accepted ? 'fpga' : 'host', reason: answer.reason };
   });

@@ -1,5 +1,5 @@
 import { type Layout, NCHW } from '../blob/index.ts';
-import type { Net, NetLayer } from '../net/index.ts';
+import { type Net, type NetLayer, resizedLayers } from '../net/index.ts';
 import type { Placement, Step, Value } from './plan.ts';
 
 /** Steps in order, and the values they work on; memory is assigned later. */
@@ -24,6 +24,8 @@ class Scheduler {
   private readonly net: Net;
   private readonly placements: readonly Placement[];
   private readonly blocked: Layout;
+  /** Rows are selected at run time: the first ones of a row-major blob. */
+  private readonly resized: ReadonlyMap<number, string>;
   private readonly values: Value[] = [];
   private readonly forward: Step[] = [];
   private readonly backward: Step[] = [];
@@ -36,6 +38,7 @@ class Scheduler {
     this.net = net;
     this.placements = placements;
     this.blocked = blocked;
+    this.resized = resizedLayers(net);
   }
 
   run(): Schedule {
@@ -47,7 +50,7 @@ class Scheduler {
 
   private layoutOf(layer: NetLayer): Layout {
     if (this.placements[layer.index]!.place === 'fpga') return this.blocked;
-    if (layer.type.isSource || layer.bottoms.length === 0) return NCHW;
+    if (layer.type.isSource || layer.bottoms.length === 0 || this.resized.has(layer.index)) return NCHW;
     const shapes = layer.bottoms.map((id) => this.net.blobs.get(id)!.shape);
     const kind = layer.type.layoutsFor?.(layer.param, shapes) ?? layer.type.layouts;
     if (kind === 'nchw') return NCHW;

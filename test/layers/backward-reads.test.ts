@@ -77,6 +77,13 @@ function gradients(type: LayerType, test: Case, inPlace: boolean, poison: boolea
 }
 
 describe('what backward does not read may be overwritten', () => {
+  it('and a wrong word about it is noticed', () => {
+    const { backwardReads: _, ...type } = layerTypes.get('InnerProduct')!;
+    const wrong = { ...type, backwardReads: { bottoms: false, tops: false } };
+    const test: Case = { text: 'inner_product_param { num_output: 2 }', inputs: [a] };
+    expect(gradients(wrong, test, false, true)).not.toEqual(gradients(wrong, test, false, false));
+  });
+
   for (const [name, record] of records) {
     const type = layerTypes.get(name);
     if (!type || 'noGradient' in record) continue;
