@@ -1,4 +1,5 @@
-import { ACCUMULATOR_BITS, MAX_SHIFT } from './accumulator.ts';
+import { CremaError } from '../core/index.ts';
+import { MAX_SHIFT } from './accumulator.ts';
 import { exponentOfMagnitude, MAX_EXPONENT, upperBound } from './format.ts';
 
 /**
@@ -43,16 +44,17 @@ export interface OutputScale {
 }
 
 /**
- * Shift that gives sums at exponent `sums` the `wanted` exponent, as far as a shift of 0 to 47 bits can; the exponent is the
- * one that results. Where the wanted one would need a left shift, the sums stay as they are.
+ * Shift that gives sums at exponent `sums` (of both operands added) the `wanted` exponent, as far as a shift of 0 to 47 bits
+ * can, and the exponent that results. Where the wanted one would need a left shift, the sums stay as they are.
+ * Throws `diverged` where the result's exponent leaves ±126: such values are beyond float32 too.
  */
 export function outputScale(sums: number, wanted: number): OutputScale {
-  const shift = Math.max(0, Math.min(ACCUMULATOR_BITS - 1, wanted - sums));
-  return { shift, exponent: sums + shift };
+  const shift = Math.max(0, Math.min(MAX_SHIFT, Math.max(wanted, -MAX_EXPONENT) - sums));
+  const exponent = sums + shift;
+  if (Math.abs(exponent) <= MAX_EXPONENT) return { shift, exponent };
+  throw new CremaError('diverged', {
+    message: `a result with the exponent ${exponent}`,
+    expected: `-${MAX_EXPONENT} to ${MAX_EXPONENT}`,
+    code: 'exponent-range',
+  });
 }
-
-/** Sums of products have the exponent of both operands added; refused by the rule on exponents where it leaves the range. */
-export const sumExponent = (a: number, b: number): number => a + b;
-
-/** Whether a result's exponent can be stored. */
-export const isExponent = (e: number): boolean => Number.isInteger(e) && Math.abs(e) <= MAX_EXPONENT;

@@ -84,7 +84,7 @@ export function exponentOf(least: number, most: number, word: number): number {
     });
   }
   const s = Math.min(largestShift(most, upperBound(word) + 0.5), largestShift(-least, 0.5 - lowerBound(word)));
-  return s === Number.POSITIVE_INFINITY ? 0 : clampExponent(-s);
+  return s === Number.POSITIVE_INFINITY ? 0 : clampExponent(0 - s);
 }
 
 /** The same from max|x| alone, which is all that the engine returns: the tighter, positive bound decides. */

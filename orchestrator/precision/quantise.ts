@@ -24,8 +24,7 @@ export function quantiseValue(x: number, format: BlockFormat, rounding: Rounding
   const least = lowerBound(word) - 1;
   const most = upperBound(word) + 1;
   const scaled = x * 2 ** -exponent;
-  const low = scaled > least ? scaled : least; // a NaN ends here too
-  const y = low < most ? low : most;
+  const y = Number.isNaN(scaled) ? least : Math.min(most, Math.max(least, scaled));
   if (rounding === 'nearest') return roundHalfEven(y);
   const shift = fractionBits(word);
   return roundShift(roundHalfEven(y * 2 ** shift), shift, rounding, bits);

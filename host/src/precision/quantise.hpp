@@ -1,0 +1,85 @@
+// One run of floats to integers of a word, with statistics: the inner loop of quantisation, written so that it vectorises.
+#pragma once
+#include "rounding.hpp"
+
+#include <cmath>
+#include <cstring>
+
+namespace crema {
+
+// Extremes are float bits mapped to integers of the same order, so that minimum and maximum are integer reductions.
+inline int32_t ordered(int32_t bits) { return bits ^ ((bits >> 31) & 0x7fffffff); }
+inline int32_t bitsOf(float x) {
+    int32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+inline float fromOrdered(int32_t order) {
+    const int32_t bits = ordered(order); // its own inverse
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+struct Statistics {
+    int32_t least = 0, most = 0; // ordered(); zero is always within
+    int64_t saturated = 0, underflowed = 0;
+
+    void add(const Statistics &other) {
+        least = std::min(least, other.least);
+        most = std::max(most, other.most);
+        saturated += other.saturated;
+        underflowed += other.underflowed;
+    }
+};
+
+struct Quantiser {
+    int word;
+    bool stochastic;
+    DrawKey key;
+};
+
+// `rows` x B floats at x into q. Element (r, lane) has the row-major index first + r + lane * stride.
+// y = x * scale, held within one beyond the word; nearest: half to even; stochastic: y at 31 - W fraction bits plus the draw's top bits.
+template <int B, bool Stochastic, class Out>
+inline void quantiseRun(const float *x, Out *q, int64_t rows, uint32_t first, uint32_t stride, float scale, const Quantiser &by,
+                        Statistics &into) {
+    const int32_t upper = upperBound(by.word), lower = lowerBound(by.word);
+    const float most = static_cast<float>(upper + 1), least = static_cast<float>(lower - 1);
+    const int fraction = 31 - by.word;
+    const float unit = static_cast<float>(1 << fraction);
+    const DrawKey key = by.key;
+    int32_t minimum = into.least, maximum = into.most;
+    uint32_t saturated = 0, underflowed = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int lane = 0; lane < B; lane++) {
+            const float value = x[r * B + lane];
+            float y = value * scale;
+            y = y > least ? y : least;
+            y = y < most ? y : most;
+            int32_t rounded;
+            if constexpr (Stochastic) {
+                const uint32_t element = first + static_cast<uint32_t>(r) + static_cast<uint32_t>(lane) * stride;
+                const int32_t fixed = static_cast<int32_t>(std::rint(y * unit));
+                rounded = (fixed + static_cast<int32_t>(draw(key, element) >> (32 - fraction))) >> fraction;
+            } else {
+                rounded = static_cast<int32_t>(std::rint(y));
+            }
+            const int32_t high = rounded < upper ? rounded : upper;
+            const int32_t held = high > lower ? high : lower;
+            const int32_t bits = bitsOf(value);
+            const int32_t order = ordered(bits);
+            minimum = order < minimum ? order : minimum;
+            maximum = order > maximum ? order : maximum;
+            saturated += held != rounded;
+            underflowed += (rounded == 0) & ((bits & 0x7fffffff) != 0);
+            q[r * B + lane] = static_cast<Out>(held);
+        }
+    }
+    into.least = minimum;
+    into.most = maximum;
+    into.saturated += saturated;
+    into.underflowed += underflowed;
+}
+
+} // namespace crema
