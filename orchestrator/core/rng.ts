@@ -40,7 +40,9 @@ export function philox(
 /** 32-bit FNV-1a, to turn a name into a stream number. */
 export function hashName(text: string): number {
   let h = 0x811c9dc5;
-  for (const byte of Buffer.from(text, 'utf8')) h = Math.imul(h ^ byte, 0x01000193) >>> 0;
+  let i = 0;
+  for (; i < text.length && text.charCodeAt(i) < 128; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  if (i < text.length) for (const byte of Buffer.from(text.slice(i), 'utf8')) h = Math.imul(h ^ byte, 0x01000193) >>> 0;
   return h >>> 0;
 }
 
@@ -49,7 +51,7 @@ export class RandomStream {
   readonly seed: number;
   readonly stream: number;
   position: number;
-  private block: [number, number, number, number] = [0, 0, 0, 0];
+  private block: readonly number[] = [];
   private blockIndex = -1;
 
   constructor(seed: number, stream: number | string, position = 0) {

@@ -34,7 +34,7 @@ function scalarText(message: Message, field: Field, value: unknown, index: numbe
       return `"${bits !== undefined && Number(bits) === value ? bits : value}"`;
     }
     default:
-      return JSON.stringify(value);
+      return typeof value === 'number' ? String(value) : JSON.stringify(value);
   }
 }
 
@@ -48,20 +48,36 @@ const valueText = (message: Message, field: Field, value: unknown, index: number
 export function canonicalJson(message: object): string {
   const type = messageType(message);
   const own = message as Message & Values;
-  const parts: string[] = [];
-  for (const name of Object.keys(own).sort()) {
+  let text = '{';
+  for (const name of sortedKeys(own)) {
     const field = type.byName.get(name);
     const value = own[name];
     if (!field || value === null || value === undefined) continue;
-    if (!field.repeated) parts.push(`"${name}":${valueText(own, field, value, 0)}`);
-    else {
-      const list = value as ArrayLike<unknown>;
-      const items: string[] = [];
-      for (let i = 0; i < list.length; i++) items.push(valueText(own, field, list[i], i));
-      if (items.length > 0) parts.push(`"${name}":[${items.join(',')}]`);
+    const before = text.length > 1 ? ',' : '';
+    if (!field.repeated) {
+      text += `${before}"${name}":${valueText(own, field, value, 0)}`;
+      continue;
     }
+    const list = value as ArrayLike<unknown>;
+    if (list.length === 0) continue;
+    text += `${before}"${name}":[${valueText(own, field, list[0], 0)}`;
+    for (let i = 1; i < list.length; i++) text += `,${valueText(own, field, list[i], i)}`;
+    text += ']';
   }
-  return `{${parts.join(',')}}`;
+  return `${text}}`;
+}
+
+/** Most messages have a few fields, for which this is several times faster than sort(). */
+function sortedKeys(message: object): string[] {
+  const keys = Object.keys(message);
+  if (keys.length > 12) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let j = i - 1;
+    for (; j >= 0 && keys[j]! > key; j--) keys[j + 1] = keys[j]!;
+    keys[j + 1] = key;
+  }
+  return keys;
 }
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
