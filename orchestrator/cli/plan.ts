@@ -41,7 +41,7 @@ function run(flags: PlanFlags): void {
     ]);
     out.line(table(['layer', 'type', 'place', 'top', 'layout', 'MMAC', 'cycles', 'util %', 'why'], rows));
     out.line(
-      `blobs ${(plan.blobBytes / 1e6).toFixed(2)} MB in ${plan.slabs.length} slabs, parameters ${(plan.parameterBytes / 1e6).toFixed(2)} MB`,
+      `blobs ${(plan.blobBytes / 1e6).toFixed(2)} MB in ${plan.slabs.length} slabs, parameters ${(plan.parameterBytes / 1e6).toFixed(2)} MB, layers' own ${(plan.layerBytes / 1e6).toFixed(2)} MB`,
     );
     if (summary.cycles !== null) {
       out.line(

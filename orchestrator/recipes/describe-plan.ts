@@ -33,6 +33,8 @@ export interface PlanDescription {
   readonly launches: number;
   readonly blob_bytes: number;
   readonly parameter_bytes: number;
+  /** Masks, copies and states that layers hold for themselves. */
+  readonly layer_bytes: number;
 }
 
 export function describePlan(plan: Plan, net: Net, manifest: Manifest | undefined): PlanDescription {
@@ -69,5 +71,6 @@ export function describePlan(plan: Plan, net: Net, manifest: Manifest | undefine
     launches: traffic.launches,
     blob_bytes: plan.blobBytes,
     parameter_bytes: plan.parameterBytes,
+    layer_bytes: plan.layerBytes,
   };
 }
