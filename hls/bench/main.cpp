@@ -1,5 +1,5 @@
 // Speed of the emulated engine on layers of known networks, one thread, CPU time, best of several runs (BENCH_SECONDS each), beside the peak of a
-// loop of independent multiply-adds. Usage: bench [name part] [--guard]   (--guard: one layer, exit 1 below 0.3 of the peak)
+// loop of independent multiply-adds. Usage: bench [name part] [pass 0-2] [--guard]   (--guard: one layer, exit 1 below 0.3 of the peak)
 #include "../csim/shapes.hpp"
 #include "../emulation/pool.hpp"
 #include "../engine/types.hpp"
@@ -131,11 +131,13 @@ int main(int argc, char** argv) {
     setThreads(1);
     const DenormalsFlushed mode;
     const char* only = "";
+    int one = -1;
     const char* seconds = std::getenv("BENCH_SECONDS");
     const double budget = seconds ? std::atof(seconds) : 0.2;
     for (int i = 1; i < argc; ++i) {
         if (!std::strcmp(argv[i], "--guard")) return guard();
-        only = argv[i];
+        if (argv[i][1] == 0 && argv[i][0] >= '0' && argv[i][0] <= '2') one = argv[i][0] - '0';
+        else only = argv[i];
     }
     const double reference = peak();
     std::printf("peak %.1f GFLOP/s\n%-26s %16s %16s %16s\n", reference, "GFLOP/s (share of peak)", "forward", "data", "weights");
@@ -143,6 +145,7 @@ int main(int argc, char** argv) {
         if (!std::strstr(layer.name, only)) continue;
         std::printf("%-26s", layer.name);
         for (unsigned pass = 0; pass < 3; ++pass) {
+            if (one >= 0 && unsigned(one) != pass) continue;
             const double speed = measure(layer.d, pass, budget);
             std::printf("   %7.1f (%3.0f%%)", speed, 100 * speed / reference);
             std::fflush(stdout);

@@ -76,17 +76,32 @@ template <unsigned O = kArrayRows, unsigned C = kArrayColumns, class Body> inlin
 }
 
 /// The lanes of `count` partial sums added: lane i + lane i + Lanes/2, then quarters, and so on; out[j] = total of sum j.
+/// Eight sums share the vectors of the tree, so that its last levels are as wide as its first.
 template <class T, unsigned Lanes> inline void addLanes(const T* sums, unsigned count, T* out) {
-    constexpr unsigned kTogether = 8; // sums that go through the tree side by side
-    for (unsigned at = 0; at < count; at += kTogether) {
-        T part[Lanes][kTogether];
-#pragma HLS ARRAY_PARTITION variable=part complete dim=0
-        for (unsigned j = 0; j < kTogether; ++j)
-            for (unsigned i = 0; i < Lanes; ++i) part[i][j] = at + j < count ? sums[(at + j) * Lanes + i] : T{};
-        for (unsigned width = Lanes / 2; width > 0; width /= 2)
-            for (unsigned i = 0; i < width; ++i)
-                for (unsigned j = 0; j < kTogether; ++j) part[i][j] = part[i][j] + part[i + width][j];
-        for (unsigned j = 0; j < kTogether && at + j < count; ++j) out[at + j] = part[0][j];
+    using V = Vector<T, 8>;
+    for (unsigned at = 0; at < count; at += 8) {
+        V v[8];
+        for (unsigned j = 0; j < 8; ++j) {
+            V part[Lanes / 8];
+            for (unsigned i = 0; i < Lanes / 8; ++i) part[i] = at + j < count ? load<V>(sums + (at + j) * Lanes + i * 8) : V{};
+            for (unsigned width = Lanes / 16; width > 0; width /= 2)
+                for (unsigned i = 0; i < width; ++i) part[i] = part[i] + part[i + width];
+            v[j] = part[0];
+        }
+        T total[8];
+#ifdef __SYNTHESIS__
+        for (unsigned j = 0; j < 8; ++j)
+#pragma HLS UNROLL
+            total[j] = ((v[j][0] + v[j][4]) + (v[j][2] + v[j][6])) + ((v[j][1] + v[j][5]) + (v[j][3] + v[j][7]));
+#else
+        for (unsigned j = 0; j < 8; j += 2)
+            v[j] = __builtin_shufflevector(v[j], v[j + 1], 0, 1, 2, 3, 8, 9, 10, 11) + __builtin_shufflevector(v[j], v[j + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+        for (unsigned j = 0; j < 8; j += 4)
+            v[j] = __builtin_shufflevector(v[j], v[j + 2], 0, 1, 4, 5, 8, 9, 12, 13) + __builtin_shufflevector(v[j], v[j + 2], 2, 3, 6, 7, 10, 11, 14, 15);
+        v[0] = __builtin_shufflevector(v[0], v[4], 0, 2, 4, 6, 8, 10, 12, 14) + __builtin_shufflevector(v[0], v[4], 1, 3, 5, 7, 9, 11, 13, 15);
+        store(total, v[0]);
+#endif
+        for (unsigned j = 0; j < 8 && at + j < count; ++j) out[at + j] = total[j];
     }
 }
 

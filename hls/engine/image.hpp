@@ -115,17 +115,16 @@ inline void multiplyTile(const ImagePass<T>& pass, const Axis& y, const Axis& x,
     const Window window = windowOf(y, x, tile, Lanes);
     const uint32_t perChannel = tile.countY * tile.countX;
     auto* taps = scratch<Tap, 6>(size_t(tile.depth) * perChannel);
+    T* pixels = scratch<T, 7>(size_t(window.image) * tile.blocks);
     PixelPlace places[kTilePixels];
-    const uint32_t placeCount = listPlaces(pass, y, x, tile, window, places);
-    T* pixels = scratch<T, 7>(size_t(window.image) * tile.blocks + kWordBits / 32);
     listTaps(pass, y, x, tile, window, run.stride, taps);
-    for (uint32_t outer = 0; outer < pass.depth; outer += tile.depth) {
+    const uint32_t placeCount = listPlaces(pass, y, x, tile, window, places);
+    Source<T> source{pass.b + (size_t(tile.block) * pass.d.groups + run.panels[0].group) * pass.depth * pass.sourcePlane, pass.sourcePlane,
+                     size_t(pass.d.groups) * pass.depth * pass.sourcePlane, pass.sourceWidth};
+    for (uint32_t outer = 0; outer < pass.depth; outer += tile.depth, source.base += tile.depth * source.plane) {
 #pragma HLS DATAFLOW
         const uint32_t depth = least(tile.depth, pass.depth - outer);
-        if (perChannel > 0)
-            for (uint32_t i = 0; i < tile.blocks; ++i)
-                copyWindow(pass.b + (size_t(tile.block + i) * pass.d.groups + run.panels[0].group) * pass.depth * pass.sourcePlane + outer * pass.sourcePlane,
-                           pass.sourcePlane, pass.sourceWidth, window, depth, Lanes, pixels + size_t(i) * window.image);
+        if (perChannel > 0) copyWindows(source, window, tile.blocks, depth, Lanes, pixels);
         multiplyChunk<T, Lanes>(pass, pixels, places, placeCount, taps, depth * perChannel, run, size_t(outer) * pass.taps * run.stride,
                                 outer > 0 || (pass.d.flags & kAccumulate), outer + depth == pass.depth);
     }

@@ -3,7 +3,7 @@
 #pragma once
 #include "descriptor.hpp"
 #include "multiply.hpp"
-#include "tiles.hpp"
+#include "window.hpp"
 
 namespace crema {
 
@@ -21,20 +21,30 @@ template <class T> struct InnerPass {
 
 constexpr uint32_t kRowChunk = 2048;  // k per visit of a row: 8 KiB of it, 128 KiB of B
 constexpr uint32_t kColumnChunk = 48; // k per visit where the rows of C lie along the rows of A
+constexpr size_t kLinesAhead = 2;
 constexpr uint32_t kColumnStrip = 1008;
+
+/// to = from, fetching what lies `ahead` elements further: the next lines start on other pages, where no prefetcher looks.
+template <class T> inline void copyLine(const T* from, T* to, uint32_t count, size_t ahead) {
+    uint32_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+#pragma HLS PIPELINE II=1
+        prefetch(from + i + ahead);
+        store(to + i, load<Vector<T, 8>>(from + i));
+        store(to + i + 8, load<Vector<T, 8>>(from + i + 8));
+    }
+    for (; i < count; ++i) to[i] = from[i];
+}
 
 /// Rows [begin, end) of C where A holds them contiguously: blocks of A are copied on chip in long runs, because in place
 /// their rows lie a page or more apart and often in the same cache sets.
 template <class T, unsigned Lanes> inline void multiplyStrip(const InnerPass<T>& pass, uint32_t begin, uint32_t end, uint32_t height) {
     const OpDescriptor& d = pass.d;
-    const uint32_t width = end - begin, stride = ceilDivide(width, 16u) * 16 + 16;
+    const uint32_t width = end - begin, stride = oddPlane(width);
     T* a = scratch<T, 0>(size_t(stride) * kColumnChunk);
     for (uint32_t k = 0; k < pass.terms; k += kColumnChunk) {
         const uint32_t count = least(kColumnChunk, pass.terms - k);
-        for (uint32_t i = 0; i < count; ++i)
-            for (uint32_t j = 0; j < width; ++j)
-#pragma HLS PIPELINE II=1
-                a[i * stride + j] = pass.a[size_t(k + i) * pass.rows + begin + j];
+        for (uint32_t i = 0; i < count; ++i) copyLine(pass.a + size_t(k + i) * pass.rows + begin, a + size_t(i) * stride, width, kLinesAhead * size_t(pass.rows));
         for (uint32_t row = 0; row < width; row += height) {
             const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + begin + row : nullptr, false};
             inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
@@ -92,7 +102,7 @@ template <class T> struct OuterPass {
 };
 
 constexpr unsigned kColumns = 16;     // columns of C per group of the array
-constexpr uint32_t kOuterStrip = 256; // columns whose transposed B stays on chip
+constexpr uint32_t kOuterElements = 1 << 14; // of transposed B on chip: so many columns times the batch
 constexpr size_t kThrough = 8 << 20;  // bytes of C from which it is written past the caches
 
 /// to[n][i] = from[channel + i][n], zeros from `count` up to a multiple of kColumns.
@@ -121,14 +131,15 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
         for (uint32_t r = 0; r < count; ++r)
             for (uint32_t n = 0; n < batch; ++n) to[size_t(n) * height + r] = pass.a[(size_t(n / Lanes) * pass.aChannels + row + r) * Lanes + n % Lanes];
     });
-    const uint32_t strips = ceilDivide(columns, kOuterStrip), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
+    const uint32_t stripWidth = most(64u, least(2048u, kOuterElements / batch / kColumns * kColumns)), stride = stripWidth + kColumns;
+    const uint32_t strips = ceilDivide(columns, stripWidth), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
     const unsigned groups = kGroups<T, kColumns>(height);
     const bool aligned = reinterpret_cast<uintptr_t>(pass.c + pass.columnBegin) % 64 == 0 && pass.bChannels % 16 == 0;
     const bool through = aligned && !preload && size_t(rows) * columns * sizeof(T) >= kThrough;
     parallelTiles(strips * cuts, [&](uint32_t task) {
-        const uint32_t column = pass.columnBegin + task / cuts * kOuterStrip, width = least(kOuterStrip, pass.columnEnd - column), cut = task % cuts;
-        T* b = scratch<T, 1>(size_t(batch) * kOuterStrip);
-        transposeImages<T, Lanes>(pass.b, pass.bChannels, column, width, batch, b, kOuterStrip);
+        const uint32_t column = pass.columnBegin + task / cuts * stripWidth, width = least(stripWidth, pass.columnEnd - column), cut = task % cuts;
+        T* b = scratch<T, 1>(size_t(batch) * stride);
+        transposeImages<T, Lanes>(pass.b, pass.bChannels, column, width, batch, b, stride);
         T edgeTile[MT_ROWS * kColumns];
         for (uint32_t i = panels * cut / cuts; i < panels * (cut + 1) / cuts; ++i) {
             const uint32_t row = i * height, count = least(height, rows - row);
@@ -136,7 +147,7 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
             T* line = pass.c + size_t(pass.rowBegin + row) * pass.bChannels + column;
             inGroups(width / kColumns, groups, [&](uint32_t first, uint32_t total, unsigned n) {
                 withTile<T, kColumns>(count, n, [&]<unsigned R, unsigned P>() {
-                    multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + first * kColumns, kOuterStrip, kColumns, line + first * kColumns, pass.bChannels, kColumns,
+                    multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + first * kColumns, stride, kColumns, line + first * kColumns, pass.bChannels, kColumns,
                                                        total, Edge{preload, nullptr, through});
                 });
             });
@@ -145,7 +156,7 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
             for (uint32_t r = 0; r < count; ++r)
                 for (uint32_t j = 0; j < kColumns; ++j) edgeTile[r * kColumns + j] = preload && j < rest ? line[r * size_t(pass.bChannels) + at + j] : T{};
             withTile<T, kColumns>(count, 1, [&]<unsigned R, unsigned P>() {
-                multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + at, kOuterStrip, kColumns, edgeTile, kColumns, kColumns, 1, Edge{preload, nullptr, false});
+                multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + at, stride, kColumns, edgeTile, kColumns, kColumns, 1, Edge{preload, nullptr, false});
             });
             for (uint32_t r = 0; r < count; ++r)
                 for (uint32_t j = 0; j < rest; ++j) line[r * size_t(pass.bChannels) + at + j] = edgeTile[r * kColumns + j];

@@ -1,5 +1,5 @@
 // The array of multiply-accumulators: R rows of C times P groups of `Lanes` columns, accumulators in registers, one k per
-// step. Every accumulator sees its products in ascending k, so no other choice of R and P changes a bit.
+// step. Every accumulator sums the products of a chunk of k from zero, ascending, so no other choice of R and P changes a bit.
 #pragma once
 #include "types.hpp"
 
@@ -10,7 +10,8 @@ struct Tap {
     uint32_t a, b;
 };
 
-/// What happens to C around the sum: start from zero or from memory, end with a bias per row or without.
+/// What happens to the sum of a chunk: added to C in memory or not, then to a bias per row or not. Adding whole sums, not
+/// going on from C, keeps rounding at that of a chunk however deep the product is.
 struct Edge {
     bool preload;
     const float* bias; // of row 0, or null
@@ -29,12 +30,12 @@ template <class T, unsigned Lanes, unsigned R, unsigned P> struct Tile {
     using V = Vector<T, W>;
     V acc[R][P * N];
 
-    inline void open(T* const* c, size_t rowStride, bool preload) {
+    inline void open() {
 #pragma HLS ARRAY_PARTITION variable=acc complete dim=0
 #pragma GCC unroll 16
         for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-            for (unsigned j = 0; j < P * N; ++j) acc[r][j] = preload ? load<V>(c[j / N] + r * rowStride + j % N * W) : V{};
+            for (unsigned j = 0; j < P * N; ++j) acc[r][j] = V{};
     }
 
     /// a: element r of the step; b: the step's column groups.
@@ -51,6 +52,12 @@ template <class T, unsigned Lanes, unsigned R, unsigned P> struct Tile {
     }
 
     inline void close(T* const* c, size_t rowStride, const Edge& edge) {
+        if (edge.preload) {
+#pragma GCC unroll 16
+            for (unsigned r = 0; r < R; ++r)
+#pragma GCC unroll 16
+                for (unsigned j = 0; j < P * N; ++j) acc[r][j] = load<V>(c[j / N] + r * rowStride + j % N * W) + acc[r][j];
+        }
         if (edge.bias) {
 #pragma GCC unroll 16
             for (unsigned r = 0; r < R; ++r)
@@ -84,7 +91,7 @@ CREMA_NOINLINE void multiplyGathered(const T* a, const Tap* taps, uint32_t count
 #pragma GCC unroll 4
         for (unsigned p = 0; p < P; ++p) base[p] = b + places[at + p].b, to[p] = c + places[at + p].c;
         Tile<T, Lanes, R, P> tile;
-        tile.open(to, rowStride, edge.preload);
+        tile.open();
         for (uint32_t k = 0; k < count; ++k) {
 #pragma HLS PIPELINE II=1
             const T* row = a + taps[k].a;
@@ -107,7 +114,7 @@ CREMA_NOINLINE void multiplyRows(const T* a, size_t aStride, uint32_t count, con
 #pragma GCC unroll 4
         for (unsigned p = 0; p < P; ++p) base[p] = b + (at + p) * bStep, to[p] = c + (at + p) * cStep;
         Tile<T, Lanes, R, P> tile;
-        tile.open(to, rowStride, edge.preload);
+        tile.open();
         size_t offset = 0;
         for (uint32_t k = 0; k < count; ++k, offset += bStride) {
 #pragma HLS PIPELINE II=1
@@ -127,7 +134,7 @@ CREMA_NOINLINE void multiplyColumns(const T* a, size_t aStride, uint32_t count, 
 #pragma GCC unroll 4
         for (unsigned p = 0; p < P; ++p) base[p] = b + (at + p) * bStep, to[p] = c + (at + p) * cStep;
         Tile<T, Lanes, R, P> tile;
-        tile.open(to, rowStride, edge.preload);
+        tile.open();
         const T* row = a;
         size_t offset = 0;
         for (uint32_t k = 0; k < count; ++k, offset += bStride, row += aStride) {

@@ -147,14 +147,12 @@ template <class T> struct WeightsScratch {
 template <class T, unsigned Lanes> inline void correlateChunk(const WeightsPass<T>& pass, const ChannelTile& tile, const RowChunk& chunk, const WeightsScratch<T>& s) {
 #pragma HLS DATAFLOW
     const OpDescriptor& d = pass.d;
-    Window wa = pass.windowA(chunk), wb = pass.windowB(chunk);
     const uint32_t outputs = tile.o1 - tile.o0, inputs = tile.c1 - tile.c0;
-    wa.image = outputs * wa.plane, wb.image = inputs * wb.plane;
-    for (uint32_t i = 0; i < chunk.blocks; ++i) {
-        const size_t block = chunk.block + i;
-        copyWindow(pass.dy + (block * d.outputs + size_t(tile.group) * pass.outputs + tile.o0) * pass.outPlane, pass.outPlane, d.outWidth, wa, outputs, Lanes, s.a + i * wa.image);
-        copyWindow(pass.x + (block * d.channels + size_t(tile.group) * pass.inputs + tile.c0) * pass.inPlane, pass.inPlane, d.width, wb, inputs, Lanes, s.b + i * wb.image);
-    }
+    Window wa = pass.windowA(chunk), wb = pass.windowB(chunk);
+    const Source<T> a{pass.dy + (size_t(chunk.block) * d.outputs + size_t(tile.group) * pass.outputs + tile.o0) * pass.outPlane, pass.outPlane, d.outputs * pass.outPlane, d.outWidth};
+    const Source<T> b{pass.x + (size_t(chunk.block) * d.channels + size_t(tile.group) * pass.inputs + tile.c0) * pass.inPlane, pass.inPlane, d.channels * pass.inPlane, d.width};
+    const T* rowsA = openWindow(a, wa, chunk.blocks, outputs, Lanes, s.a);
+    const T* columnsB = openWindow(b, wb, chunk.blocks, inputs, Lanes, s.b);
     for (uint32_t ky = 0; ky < d.kernelH; ++ky)
         for (uint32_t kx = 0; kx < d.kernelW; ++kx)
             if (pass.tapsY.like[ky] == ky && pass.tapsX.like[kx] == kx)
@@ -171,13 +169,13 @@ template <class T, unsigned Lanes> inline void correlateChunk(const WeightsPass<
                 T* sums = acc;
                 acc += on * group.count * Lanes;
                 if (s.counts[list] == 0 && !first) continue;
-                const T* b[kArrayColumns];
+                const T* columns[kArrayColumns];
                 for (uint32_t c = 0; c < group.count; ++c) {
                     const Column& column = s.columns[group.first + c];
-                    b[c] = s.b + column.channel * wb.plane + ((ky - ly) * d.dilationH * d.width + (column.kx - group.like) * d.dilationW) * Lanes;
+                    columns[c] = columnsB + column.channel * wb.plane + ((ky - ly) * d.dilationH * d.width + (column.kx - group.like) * d.dilationW) * Lanes;
                 }
                 withArray(on, group.count, [&]<unsigned O, unsigned C>() {
-                    correlate<T, Lanes, O, C>(s.a + o * wa.plane, wa.plane, b, s.lists + size_t(list) * s.listSize, s.counts[list], sums, !first, valid);
+                    correlate<T, Lanes, O, C>(rowsA + o * wa.plane, wa.plane, columns, s.lists + size_t(list) * s.listSize, s.counts[list], sums, !first, valid);
                 });
             }
     }
@@ -192,14 +190,18 @@ template <class T, unsigned Lanes> inline void storeWeights(const WeightsPass<T>
         for (uint32_t ky = 0; ky < pass.d.kernelH; ++ky)
             for (uint32_t g = 0; g < s.groupCount; ++g) {
                 const ColumnGroup& group = s.groups[g];
-                const uint32_t count = on * group.count;
-                T total[kArrayRows * kArrayColumns];
-                addLanes<T, Lanes>(acc, count, total);
-                acc += count * Lanes;
-                for (uint32_t i = 0; i < count; ++i) {
-                    const Column& column = s.columns[group.first + i % group.count];
-                    T& to = pass.c[((size_t(tile.group) * pass.outputs + o + i / group.count) * pass.inputs + tile.c0 + column.channel) * pass.taps + ky * pass.d.kernelW + column.kx];
-                    to = accumulate ? to + total[i] : total[i];
+                T total[kArrayRows * kArrayColumns + 8];
+                addLanes<T, Lanes>(acc, on * group.count, total);
+                acc += on * group.count * Lanes;
+                const T* sum = total;
+                for (uint32_t r = 0; r < on; ++r) {
+                    T* row = pass.c + ((size_t(tile.group) * pass.outputs + o + r) * pass.inputs + tile.c0) * pass.taps + ky * pass.d.kernelW;
+                    for (uint32_t i = 0; i < group.count; ++i, ++sum) {
+#pragma HLS PIPELINE II=1
+                        const Column& column = s.columns[group.first + i];
+                        T& to = row[column.channel * pass.taps + column.kx];
+                        to = accumulate ? to + *sum : *sum;
+                    }
                 }
             }
     }

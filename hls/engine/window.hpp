@@ -41,7 +41,7 @@ inline Window windowOf(const Axis& y, const Axis& x, const PixelTile& tile, uint
     w.height = span(y, tile.y, tile.rows, tile.countY);
     w.width = span(x, tile.x, tile.columns, tile.countX);
     w.plane = oddPlane(w.height * w.width * lanes);
-    w.image = (tile.countY == 0 || tile.countX == 0) ? 0 : w.plane * tile.depth;
+    w.image = w.plane * tile.depth;
     return w;
 }
 
@@ -58,6 +58,36 @@ inline void copyWindow(const T* from, size_t plane, uint32_t sourceWidth, const 
                 store(target + i, load<Vector<T, 8>>(source + i));
             }
         }
+}
+
+/// A run of channels in memory: element distances of channels and of blocks, pixels of a row.
+template <class T> struct Source {
+    const T* base;
+    size_t plane, image;
+    uint32_t width;
+};
+
+/// Channels whose planes are an odd, or twice or four times an odd, number of lines apart use all sets of a cache evenly.
+inline bool spreads(size_t planeBytes) { return planeBytes % 512 != 0; }
+
+/// Copies `depth` channels of `blocks` blocks.
+template <class T> inline void copyWindows(const Source<T>& source, const Window& window, uint32_t blocks, uint32_t depth, uint32_t lanes, T* memory) {
+    for (uint32_t i = 0; i < blocks; ++i)
+        copyWindow(source.base + i * source.image, source.plane, source.width, window, depth, lanes, memory + i * size_t(window.image));
+}
+
+/// The same, but the emulator reads in place where that is as good: then the window becomes the whole image.
+template <class T>
+inline const T* openWindow(const Source<T>& source, Window& window, uint32_t blocks, uint32_t depth, uint32_t lanes, T* memory) {
+#ifndef __SYNTHESIS__
+    if (spreads(source.plane * sizeof(T)) && source.image * blocks < UINT32_MAX) {
+        window = {0, 0, 0, source.width, uint32_t(source.plane), uint32_t(source.image)};
+        return source.base;
+    }
+#endif
+    window.image = depth * window.plane;
+    copyWindows(source, window, blocks, depth, lanes, memory);
+    return memory;
 }
 
 /// Cuts all class pairs into tiles whose window fits; with null `tiles` it only counts.
