@@ -1,16 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { childExecArgv, EXIT, fromSource, packageRoot } from '../core/index.ts';
+import { childExecArgv, type ErrorKind, EXIT, fromSource, type Problem, packageRoot } from '../core/index.ts';
 import type { TrainSummary } from '../recipes/index.ts';
 import type { WorkerRequest } from './train-worker.ts';
 
 /** Silence of a worker after which it counts as stuck: a native call that hangs cannot be cancelled, only its process. */
 const silence = (deadlineSeconds: number) => deadlineSeconds * 2000 + 60_000;
 
-interface Outcome {
+export interface Outcome {
   readonly code: number;
   readonly summary: TrainSummary | undefined;
+  readonly failure: Failure | undefined;
   readonly stuck: boolean;
+}
+
+/** An error of the worker, as --json prints it. */
+export interface Failure {
+  readonly kind: ErrorKind;
+  readonly problems: readonly Problem[];
 }
 
 const entry = () =>
@@ -28,6 +35,7 @@ function start(request: WorkerRequest): ChildProcess {
 function watch(child: ChildProcess, request: WorkerRequest): Promise<Outcome> {
   return new Promise((resolve) => {
     let summary: TrainSummary | undefined;
+    let failure: Failure | undefined;
     let stuck = false;
     let last = Date.now();
     const limit = silence(request.experiment.deadline);
@@ -36,9 +44,10 @@ function watch(child: ChildProcess, request: WorkerRequest): Promise<Outcome> {
       stuck = true;
       child.kill('SIGKILL');
     }, 1000);
-    child.on('message', (message: { kind: string; summary?: TrainSummary }) => {
+    child.on('message', (message: { kind: string; summary?: TrainSummary; failure?: Failure }) => {
       last = Date.now();
       if (message.kind === 'done') summary = message.summary;
+      if (message.kind === 'failed') failure = message.failure;
     });
     // A terminal sends SIGINT to the whole group: the worker has it already; the supervisor only must not die of it.
     const interrupt = () => undefined;
@@ -54,6 +63,7 @@ function watch(child: ChildProcess, request: WorkerRequest): Promise<Outcome> {
       resolve({
         code: code ?? (signal ? EXIT.device : EXIT.internal),
         summary,
+        failure,
         stuck: stuck || signal === 'SIGKILL' || signal === 'SIGSEGV' || signal === 'SIGBUS',
       });
     });
@@ -64,7 +74,7 @@ function watch(child: ChildProcess, request: WorkerRequest): Promise<Outcome> {
  * Runs training in a process of its own and starts it again from the newest snapshot where the device hangs or takes the
  * process down, at most `retries` times.
  */
-export async function supervise(request: WorkerRequest): Promise<{ code: number; summary: TrainSummary | undefined }> {
+export async function supervise(request: WorkerRequest): Promise<Outcome> {
   let current = request;
   for (let attempt = 0; ; attempt++) {
     const outcome = await watch(start(current), current);

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import type { EventSink } from '../core/index.ts';
 import { type TrainRequest, type TrainSummary, trainRun } from '../recipes/index.ts';
 import { CurveCollector, caffeLog, htmlReport, openRunDirectory, traceFile } from '../report/index.ts';
@@ -48,6 +49,8 @@ function heartbeat(): EventSink {
 /** The process that trains. @returns the summary and the exit code */
 export async function trainInWorker(request: WorkerRequest): Promise<{ summary: TrainSummary; code: number }> {
   const { seen, shouldStop } = signals();
+  const fresh = !existsSync(request.runDirectory);
+  let started = false;
   const directory = openRunDirectory(request.runDirectory, {
     ...request.experiment,
     solver: request.solverFile,
@@ -60,7 +63,16 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
     const { summary, layers, spans } = await trainRun({
       ...request,
       shouldStop,
-      sinks: [...directory.sinks, log, status.sink, curves.sink, heartbeat()],
+      sinks: [
+        ...directory.sinks,
+        log,
+        status.sink,
+        curves.sink,
+        heartbeat(),
+        (event) => {
+          started ||= event.kind === 'start';
+        },
+      ],
     });
     directory.writeJson('summary.json', summary);
     directory.write('trace.json', traceFile(spans, summary.net));
@@ -76,6 +88,10 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
       }),
     );
     return { summary, code: seen.terminated ? 75 : 0 };
+  } catch (error) {
+    // A run that never began leaves nothing behind.
+    if (fresh && !started) rmSync(request.runDirectory, { recursive: true, force: true });
+    throw error;
   } finally {
     status.end();
     directory.close();

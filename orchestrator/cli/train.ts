@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { usageError } from '../core/index.ts';
+import { CremaError, usageError } from '../core/index.ts';
 import { readExperiment } from '../recipes/index.ts';
 import { defaultRunPath } from '../report/index.ts';
 import { printer } from './output.ts';
@@ -55,20 +55,31 @@ function requestOf(flags: TrainFlags): WorkerRequest {
   };
 }
 
-async function run(flags: TrainFlags): Promise<void> {
-  if (flags.worker !== undefined) {
-    const { summary, code } = await trainInWorker(
-      JSON.parse(Buffer.from(flags.worker, 'base64').toString('utf8')) as WorkerRequest,
-    );
+/** The process that trains: tells its supervisor how it ended. */
+async function work(request: WorkerRequest): Promise<void> {
+  try {
+    const { summary, code } = await trainInWorker(request);
     process.send?.({ kind: 'done', summary });
     process.exitCode = code;
+  } catch (error) {
+    if (error instanceof CremaError) {
+      process.send?.({ kind: 'failed', failure: { kind: error.kind, problems: error.problems } });
+    }
+    throw error;
+  }
+}
+
+async function run(flags: TrainFlags): Promise<void> {
+  if (flags.worker !== undefined) {
+    await work(JSON.parse(Buffer.from(flags.worker, 'base64').toString('utf8')) as WorkerRequest);
     return;
   }
   const request = requestOf(flags);
   // All settings are checked here, before a process starts.
   readExperiment(flags.config, flags.set);
-  const { code, summary } = await supervise(request);
+  const { code, summary, failure } = await supervise(request);
   const out = printer(flags.json === true);
+  if (failure) out.result({ error: failure });
   if (summary) {
     if (!out.json) {
       const accuracy =
