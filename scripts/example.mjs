@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureBitstreams, ensureBuild, ensureModules, ensureNative, root } from './setup.mjs';
+import { buildPackages, ensureAll, root } from './setup.mjs';
 
 const flags = process.argv.slice(2);
 const json = flags.includes('--json');
@@ -16,10 +16,7 @@ if (!name || !known.includes(name)) {
   process.stderr.write(`crema: ${name ? `no example '${name}'` : 'which example?'}\n  hint: one of ${known.join(', ')}\n`);
   process.exit(2);
 }
-ensureModules();
-ensureNative();
-ensureBuild();
-ensureBitstreams();
+await ensureAll(buildPackages);
 
 const folder = join(root, 'examples', name);
 const example = JSON.parse(readFileSync(join(folder, 'example.json'), 'utf8'));

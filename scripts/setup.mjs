@@ -1,5 +1,5 @@
 // What `npm start` and `npm test` need before anything of the project can run: written without any dependency.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -71,18 +71,40 @@ export function ensureSystem(names) {
 }
 
 /** node_modules as the lock file says. */
-export function ensureModules() {
+export async function ensureModules() {
   const stamp = join(root, 'node_modules', '.crema-lock');
   const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('crema: installing node modules');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const code = await new Promise((resolve) => npm.on('close', resolve).on('error', () => resolve(-1)));
+  if (code !== 0) {
+    say(`crema: 'npm ci' failed (exit ${code})`);
+    process.exit(70);
+  }
   writeFileSync(stamp, lock);
 }
 
-/** The native libraries; make knows what is out of date. */
-export function ensureNative() {
-  for (const folder of ['host', 'hls', 'sim']) run('make', ['-s', `-j${cpus().length}`, '-C', folder], { stdio: ['ignore', 2, 2] });
+/** The native libraries; make knows what is out of date. One make at a time, each on all cores. */
+export async function ensureNative() {
+  for (const folder of ['host', 'hls', 'sim']) {
+    const make = spawn('make', ['-s', `-j${cpus().length}`, '-C', folder], { cwd: root, stdio: ['ignore', 2, 2] });
+    const code = await new Promise((resolve) => make.on('close', resolve).on('error', () => resolve(-1)));
+    if (code === 0) continue;
+    say(`crema: 'make -C ${folder}' failed (exit ${code})`);
+    process.exit(70);
+  }
+}
+
+/** Everything from a clean clone to a program that runs. Compilers start at once; npm waits for the network meanwhile. */
+export async function ensureAll(systemPackages) {
+  ensureNode();
+  ensureSystem(systemPackages);
+  const native = ensureNative();
+  await ensureModules();
+  ensureBuild();
+  await native;
+  ensureBitstreams();
 }
 
 function newest(folder) {
@@ -107,7 +129,6 @@ export function ensureBuild() {
 }
 
 export function ensureBitstreams() {
-  const [, node] = [0, process.execPath];
-  const known = execFileSync(node, [join(root, 'bin', 'crema.js'), 'bitstream', 'build', '--all', '--if-stale'], { cwd: root, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' });
+  const known = execFileSync(process.execPath, [join(root, 'bin', 'crema.js'), 'bitstream', 'build', '--all', '--if-stale'], { cwd: root, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' });
   if (known.trim() !== '') say(known.trim());
 }

@@ -3,14 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureBitstreams, ensureBuild, ensureModules, ensureNative, ensureNode, ensureSystem, root, testPackages } from './setup.mjs';
+import { ensureAll, root, testPackages } from './setup.mjs';
 
-ensureNode();
-ensureSystem(testPackages);
-ensureModules();
-ensureNative();
-ensureBuild();
-ensureBitstreams();
+await ensureAll(testPackages);
 
 let failed = 0;
 for (const [what, ...command] of [
