@@ -18,4 +18,4 @@ export function buildPath(...parts: string[]): string {
 }
 
 /** Node options under which a worker or child can load our modules: from sources they need the TypeScript loader. */
-export const childExecArgv: string[] = fromSource ? ['--import', 'tsx'] : [];
+export const childExecArgv: string[] = fromSource ? ['--import', import.meta.resolve('tsx')] : [];
