@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { SessionSettings } from '../executor/index.ts';
+import { decodePrecision } from '../precision/index.ts';
 import { type Experiment, readExperiment } from '../recipes/index.ts';
 
 /** Flags that every verb with a device takes; each overrides experiment.yaml. */
@@ -40,5 +41,6 @@ export function experimentOf(flags: CommonFlags): Experiment {
 
 export function sessionSettings(e: Experiment): SessionSettings {
   const { device, board, config, xclbin, memory, threads, deadline, placement } = e;
-  return { device, board, config, xclbin, memory, threads, deadline, ...(placement && { placement }) };
+  const precision = decodePrecision(e);
+  return { device, board, config, xclbin, memory, threads, deadline, precision, ...(placement && { placement }) };
 }

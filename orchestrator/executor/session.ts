@@ -6,6 +6,7 @@ import { checkXclbin, loadManifest, type Manifest, xclbinPath } from '../kernels
 import { setThreads } from '../math/index.ts';
 import type { Net, ParamSet } from '../net/index.ts';
 import { makePlan, type Plan, type PlanOptions } from '../plan/index.ts';
+import { type PrecisionSettings, requireEngines } from '../precision/index.ts';
 import { accelerator, descriptorWriter } from './accelerator.ts';
 import { PlanExecution } from './run.ts';
 import type { Observer } from './steps.ts';
@@ -22,6 +23,7 @@ export interface SessionSettings {
   /** Seconds one command may take. */
   readonly deadline?: number | undefined;
   readonly placement?: PlanOptions['placement'];
+  readonly precision?: PrecisionSettings | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export class Session {
   constructor(settings: SessionSettings) {
     this.settings = settings;
     this.manifest = settings.device === 'host' ? undefined : loadManifest(settings.board, settings.config);
+    if (settings.precision) requireEngines(settings.precision, this.manifest);
   }
 
   /** The open device, or undefined where none was needed so far. */

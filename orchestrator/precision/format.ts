@@ -52,8 +52,10 @@ export function newStorage(word: number, elements: number): Storage {
 
 /** The beginning of a tensor's memory as fixed-point elements; four (int8) or two (int16) of them fill one float's place. */
 export function storageView(memory: Float32Array, word: number, elements: number): Storage {
-  const View = storageBits(word) === 8 ? Int8Array : Int16Array;
-  return new View(memory.buffer, memory.byteOffset, elements);
+  const { buffer, byteOffset } = memory;
+  return storageBits(word) === 8
+    ? new Int8Array(buffer, byteOffset, elements)
+    : new Int16Array(buffer, byteOffset, elements);
 }
 
 /** The largest integer of a word: 2^(W-1) - 1. The smallest is -2^(W-1). */

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { CremaError, inputError, nearest, type Problem, packageRoot, usageError } from '../core/index.ts';
+import type { ExperimentPrecision } from '../precision/index.ts';
 
 /** experiment.yaml with defaults filled in and paths made absolute. Schema: protos/experiment.schema.json. */
 export interface Experiment {
@@ -15,6 +16,7 @@ export interface Experiment {
   readonly xclbin?: string;
   readonly memory: 'strict' | 'shared';
   readonly placement?: { readonly host?: readonly string[] };
+  readonly precision?: ExperimentPrecision;
   readonly threads?: number;
   readonly seed: number;
   readonly deadline: number;

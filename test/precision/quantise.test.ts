@@ -55,7 +55,7 @@ describe('exponents', () => {
     expect(exponentOfMagnitude(1, 8)).toBe(-6);
     expect(exponentOf(0, 0, 8)).toBe(0);
     expect(exponentOf(0, 1e-45, 8)).toBe(-126);
-    expect(exponentOf(0, 3.4e38, 16)).toBe(114);
+    expect(exponentOf(0, 3.4e38, 16)).toBe(113);
     expect(() => exponentOf(0, Number.NaN, 8)).toThrow(/no exponent/);
   });
 
@@ -123,7 +123,7 @@ describe('the reference quantiser', () => {
         rounding: 'stochastic',
         key: drawKey(5, 'mean', 0),
       });
-      const mean = data.reduce((s: number, q: number) => s + q, 0) / n;
+      const mean = Array.from(data).reduce((s, q) => s + q, 0) / n;
       expect(Math.abs(mean - x[0]!)).toBeLessThan(4 * Math.sqrt((fraction * (1 - fraction)) / n));
     }
   });
