@@ -5,7 +5,21 @@ import { packageRoot } from '../orchestrator/core/index.ts';
 
 // The rooms from the ground up: each imports only rooms before it. A new room goes here first.
 const ROOMS = [
-  ...['core', 'blob', 'proto', 'native', 'math', 'data', 'layers', 'net', 'device', 'kernels', 'precision', 'prune', 'adapt'],
+  ...[
+    'core',
+    'blob',
+    'proto',
+    'native',
+    'math',
+    'data',
+    'layers',
+    'net',
+    'device',
+    'kernels',
+    'precision',
+    'prune',
+    'adapt',
+  ],
   ...['cost', 'plan', 'executor', 'snapshot', 'solver', 'recipes', 'report', 'cli'],
 ];
 const FFI_PACKAGES = ['koffi', 'ffi-napi', 'ref-napi'];
@@ -45,7 +59,8 @@ describe('the house', () => {
         const place = `${relative(root, path)} imports ${relative(root, other)}`;
         if (ROOMS.indexOf(to) > ROOMS.indexOf(from)) wrong.push(`${place}: a room above`);
         // math/ is one file per group of C functions; a layer names the group it calls.
-        if (to !== 'math' && relative(orchestrator, other) !== `${to}/index.ts`) wrong.push(`${place}: not through index.ts`);
+        if (to !== 'math' && relative(orchestrator, other) !== `${to}/index.ts`)
+          wrong.push(`${place}: not through index.ts`);
       }
     }
     expect(wrong).toEqual([]);
@@ -72,18 +87,29 @@ describe('the house', () => {
   });
 
   it('names FFI packages only in native/', () => {
-    const wrong = sources.filter((path) => roomOf(path) !== 'native' && imports(path).some((name) => FFI_PACKAGES.some((p) => name === p || name.startsWith(`${p}/`))));
+    const wrong = sources.filter(
+      (path) =>
+        roomOf(path) !== 'native' &&
+        imports(path).some((name) => FFI_PACKAGES.some((p) => name === p || name.startsWith(`${p}/`))),
+    );
     expect(wrong.map((path) => relative(root, path))).toEqual([]);
   });
 
   it('prints and exits only in cli/', () => {
-    const wrong = sources.filter((path) => roomOf(path) !== 'cli' && !path.endsWith('-child.ts') && /\bconsole\.|process\.exit\(|process\.std(out|err)\.write/.test(readFileSync(path, 'utf8')));
+    const wrong = sources.filter(
+      (path) =>
+        roomOf(path) !== 'cli' &&
+        !path.endsWith('-child.ts') &&
+        /\bconsole\.|process\.exit\(|process\.std(out|err)\.write/.test(readFileSync(path, 'utf8')),
+    );
     expect(wrong.map((path) => relative(root, path))).toEqual([]);
   });
 
   it(`keeps files below ${CEILING} lines, most of them small`, () => {
     const folders = ['orchestrator', 'host', 'hls', 'sim', 'bench', 'scripts', 'test'];
-    const code = folders.flatMap((folder) => files(join(root, folder), /\.(ts|mjs|cpp|hpp|inc)$/)).filter((path) => !generated(path));
+    const code = folders
+      .flatMap((folder) => files(join(root, folder), /\.(ts|mjs|cpp|hpp|inc)$/))
+      .filter((path) => !generated(path));
     const long = code.filter((path) => lines(path) > CEILING).map((path) => `${relative(root, path)}: ${lines(path)}`);
     expect(long).toEqual([]);
     const sizes = sources.map(lines).sort((a, b) => a - b);
@@ -92,7 +118,9 @@ describe('the house', () => {
   });
 
   it('has no file called utils, helpers, manager or misc', () => {
-    const names = files(root, /^(utils?|helpers?|managers?|misc|common)\./).filter((path) => !/node_modules|dist|build/.test(path));
+    const names = files(root, /^(utils?|helpers?|managers?|misc|common)\./).filter(
+      (path) => !/node_modules|dist|build/.test(path),
+    );
     expect(names).toEqual([]);
   });
 
