@@ -23,7 +23,7 @@ export function compareResults(a: string, b: string, results: readonly Result[])
   }
   for (const [name, { kind, pairs }] of groups) {
     const error = relativeDifference(pairs);
-    if (error > worst[kind].error) worst[kind] = { error, name };
+    if (error > worst[kind].error) worst[kind] = { error, name: name.slice(kind.length + 1) };
   }
   return { worst, bitwise: readFileSync(a).equals(readFileSync(b)) };
 }
