@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** True where this runs from TypeScript sources (tests, tsx), false from dist/. */
 export const fromSource = import.meta.url.endsWith('.ts');
@@ -18,4 +19,6 @@ export function buildPath(...parts: string[]): string {
 }
 
 /** Node options under which a worker or child can load our modules: from sources they need the TypeScript loader. */
-export const childExecArgv: string[] = fromSource ? ['--import', import.meta.resolve('tsx')] : [];
+export const childExecArgv: string[] = fromSource
+  ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
+  : [];
