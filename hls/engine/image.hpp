@@ -99,7 +99,7 @@ inline void multiplyChunk(const ImagePass<T>& pass, const T* pixels, const Pixel
     for (uint32_t i = 0; i < run.count; ++i) {
         const Panel& panel = run.panels[i];
         const size_t row = size_t(panel.group) * pass.rows + panel.row;
-        const Edge edge{preload, last && pass.bias ? pass.bias + row : nullptr, false};
+        const Edge edge{preload, last && pass.bias ? pass.bias + row : nullptr};
         const T* a = run.packed + size_t(i) * run.stride * pass.terms + packedOffset;
         inGroups(placeCount, kGroups<T, Lanes>(run.stride), [&](uint32_t first, uint32_t total, unsigned groups) {
             withTile<T, Lanes>(panel.rows, groups, [&]<unsigned R, unsigned P>() {

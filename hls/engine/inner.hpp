@@ -19,10 +19,10 @@ template <class T> struct InnerPass {
     uint32_t rows, terms;
 };
 
-constexpr uint32_t kRowChunk = 2048;  // k per visit of a row: 8 KiB of it, 128 KiB of B
-constexpr uint32_t kColumnChunk = 48; // k per visit where the rows of C lie along the rows of A
+constexpr uint32_t kVisit = 8 * kChunk;       // k per visit of a row of A: 8 KiB of it, 128 KiB of B
+constexpr uint32_t kBlockLines = kChunk / 4;  // k per block of A where the rows of C lie along its rows, and
+constexpr uint32_t kBlockWidth = 504;        // how many of them: runs long enough for the memory, together a part of the second cache
 constexpr size_t kLinesAhead = 2;
-constexpr uint32_t kColumnStrip = 1008;
 
 /// to = from, fetching what lies `ahead` elements further: the next lines start on other pages, where no prefetcher looks.
 template <class T> inline void copyLine(const T* from, T* to, uint32_t count, size_t ahead) {
@@ -37,23 +37,33 @@ template <class T> inline void copyLine(const T* from, T* to, uint32_t count, si
 }
 
 /// Rows [begin, end) of C where A holds them contiguously: blocks of A are copied on chip in long runs, because in place
-/// their rows lie a page or more apart and often in the same cache sets.
+/// their rows lie a page or more apart and often in the same cache sets. Sums of a chunk wait on chip between its blocks.
 template <class T, unsigned Lanes> inline void multiplyStrip(const InnerPass<T>& pass, uint32_t begin, uint32_t end, uint32_t height) {
     const OpDescriptor& d = pass.d;
-    const uint32_t width = end - begin, stride = oddPlane(width);
-    T* a = scratch<T, 0>(size_t(stride) * kColumnChunk);
-    for (uint32_t k = 0; k < pass.terms; k += kColumnChunk) {
-        const uint32_t count = least(kColumnChunk, pass.terms - k);
+    const uint32_t width = end - begin, stride = oddPlane(width), blocks = d.blockEnd - d.blockBegin;
+    const size_t plane = size_t(width) * Lanes;
+    T* a = scratch<T, 0>(size_t(stride) * kBlockLines);
+    T* sums = scratch<T, 1>(plane * blocks);
+    for (uint32_t k = 0; k < pass.terms; k += kBlockLines) {
+        const uint32_t count = least(kBlockLines, pass.terms - k);
         for (uint32_t i = 0; i < count; ++i) copyLine(pass.a + size_t(k + i) * pass.rows + begin, a + size_t(i) * stride, width, kLinesAhead * size_t(pass.rows));
-        for (uint32_t row = 0; row < width; row += height) {
-            const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + begin + row : nullptr, false};
-            inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
-                const size_t block = d.blockBegin + first;
+        const Edge edge{false, nullptr, false, k % kChunk != 0};
+        for (uint32_t row = 0; row < width; row += height)
+            inGroups(blocks, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
                 withTile<T, Lanes>(least(height, width - row), groups, [&]<unsigned R, unsigned P>() {
-                    multiplyColumns<T, Lanes, R, P>(a + row, stride, count, pass.b + (block * pass.terms + k) * Lanes, Lanes, size_t(pass.terms) * Lanes,
-                                                    pass.c + (block * pass.rows + begin + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
+                    multiplyColumns<T, Lanes, R, P>(a + row, stride, count, pass.b + (size_t(d.blockBegin + first) * pass.terms + k) * Lanes, Lanes, size_t(pass.terms) * Lanes,
+                                                    sums + first * plane + size_t(row) * Lanes, Lanes, plane, total, edge);
                 });
             });
+        if ((k + count) % kChunk != 0 && k + count != pass.terms) continue;
+        const bool add = k >= kChunk || (d.flags & kAccumulate);
+        for (uint32_t block = 0; block < blocks; ++block) {
+            T* c = pass.c + (size_t(d.blockBegin + block) * pass.rows + begin) * Lanes;
+            for (size_t i = 0; i < plane; ++i) {
+#pragma HLS PIPELINE II=1
+                const T sum = add ? c[i] + sums[block * plane + i] : sums[block * plane + i];
+                c[i] = pass.bias && k + count == pass.terms ? sum + pass.bias[begin + i / Lanes] : sum;
+            }
         }
     }
 }
@@ -61,19 +71,19 @@ template <class T, unsigned Lanes> inline void multiplyStrip(const InnerPass<T>&
 /// Rows [begin, end) of C where each row of A is contiguous: read in place, some KiB at a time, while B stays on chip.
 template <class T, unsigned Lanes> inline void multiplyLines(const InnerPass<T>& pass, uint32_t begin, uint32_t end, uint32_t height) {
     const OpDescriptor& d = pass.d;
-    for (uint32_t k = 0; k < pass.terms; k += kRowChunk) {
-        const uint32_t count = least(kRowChunk, pass.terms - k);
-        for (uint32_t row = begin; row < end; row += height) {
-            const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + row : nullptr, false};
-            inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
-                const size_t block = d.blockBegin + first;
-                withTile<T, Lanes>(least(height, end - row), groups, [&]<unsigned R, unsigned P>() {
-                    multiplyRows<T, Lanes, R, P>(pass.a + size_t(row) * pass.terms + k, pass.terms, count, pass.b + (block * pass.terms + k) * Lanes, Lanes,
-                                                 size_t(pass.terms) * Lanes, pass.c + (block * pass.rows + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
+    for (uint32_t visit = 0; visit < pass.terms; visit += kVisit)
+        for (uint32_t row = begin; row < end; row += height)
+            for (uint32_t k = visit; k < least(visit + kVisit, pass.terms); k += kChunk) {
+                const uint32_t count = least(kChunk, pass.terms - k);
+                const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + row : nullptr};
+                inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
+                    const size_t block = d.blockBegin + first;
+                    withTile<T, Lanes>(least(height, end - row), groups, [&]<unsigned R, unsigned P>() {
+                        multiplyRows<T, Lanes, R, P>(pass.a + size_t(row) * pass.terms + k, pass.terms, count, pass.b + (block * pass.terms + k) * Lanes, Lanes,
+                                                     size_t(pass.terms) * Lanes, pass.c + (block * pass.rows + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
+                    });
                 });
-            });
-        }
-    }
+            }
 }
 
 template <class T, unsigned Lanes> inline void multiplyInner(const InnerPass<T>& pass) {
@@ -81,7 +91,7 @@ template <class T, unsigned Lanes> inline void multiplyInner(const InnerPass<T>&
     if (d.rowBegin >= d.rowEnd || d.blockBegin >= d.blockEnd) return;
     const uint32_t total = d.rowEnd - d.rowBegin;
     const uint32_t height = ceilDivide(total, ceilDivide(total, uint32_t(MT_ROWS)));
-    const uint32_t wide = pass.columns ? kColumnStrip / height * height : 8 * height;
+    const uint32_t wide = pass.columns ? kBlockWidth / height * height : 8 * height;
     const uint32_t fair = ceilDivide(ceilDivide(total, 4 * threadCount()), height) * height;
     const uint32_t strip = threadCount() == 1 ? wide : least(wide, fair);
     parallelTiles(ceilDivide(total, strip), [&](uint32_t task) {
@@ -135,7 +145,7 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
     const uint32_t strips = ceilDivide(columns, stripWidth), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
     const unsigned groups = kGroups<T, kColumns>(height);
     const bool aligned = reinterpret_cast<uintptr_t>(pass.c + pass.columnBegin) % 64 == 0 && pass.bChannels % 16 == 0;
-    const bool through = aligned && !preload && size_t(rows) * columns * sizeof(T) >= kThrough;
+    const bool through = aligned && !preload && batch <= kChunk && size_t(rows) * columns * sizeof(T) >= kThrough;
     parallelTiles(strips * cuts, [&](uint32_t task) {
         const uint32_t column = pass.columnBegin + task / cuts * stripWidth, width = least(stripWidth, pass.columnEnd - column), cut = task % cuts;
         T* b = scratch<T, 1>(size_t(batch) * stride);
@@ -145,19 +155,22 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
             const uint32_t row = i * height, count = least(height, rows - row);
             const T* panel = packed + size_t(i) * height * batch;
             T* line = pass.c + size_t(pass.rowBegin + row) * pass.bChannels + column;
-            inGroups(width / kColumns, groups, [&](uint32_t first, uint32_t total, unsigned n) {
-                withTile<T, kColumns>(count, n, [&]<unsigned R, unsigned P>() {
-                    multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + first * kColumns, stride, kColumns, line + first * kColumns, pass.bChannels, kColumns,
-                                                       total, Edge{preload, nullptr, through});
+            for (uint32_t n = 0; n < batch; n += kChunk)
+                inGroups(width / kColumns, groups, [&](uint32_t first, uint32_t total, unsigned together) {
+                    withTile<T, kColumns>(count, together, [&]<unsigned R, unsigned P>() {
+                        multiplyColumns<T, kColumns, R, P>(panel + n * height, height, least(kChunk, batch - n), b + n * stride + first * kColumns, stride, kColumns,
+                                                           line + first * kColumns, pass.bChannels, kColumns, total, Edge{preload || n > 0, nullptr, through});
+                    });
                 });
-            });
             const uint32_t rest = width % kColumns, at = width - rest;
             if (rest == 0) continue;
             for (uint32_t r = 0; r < count; ++r)
                 for (uint32_t j = 0; j < kColumns; ++j) edgeTile[r * kColumns + j] = preload && j < rest ? line[r * size_t(pass.bChannels) + at + j] : T{};
-            withTile<T, kColumns>(count, 1, [&]<unsigned R, unsigned P>() {
-                multiplyColumns<T, kColumns, R, P>(panel, height, batch, b + at, stride, kColumns, edgeTile, kColumns, kColumns, 1, Edge{preload, nullptr, false});
-            });
+            for (uint32_t n = 0; n < batch; n += kChunk)
+                withTile<T, kColumns>(count, 1, [&]<unsigned R, unsigned P>() {
+                    multiplyColumns<T, kColumns, R, P>(panel + n * height, height, least(kChunk, batch - n), b + n * stride + at, stride, kColumns, edgeTile, kColumns,
+                                                       kColumns, 1, Edge{preload || n > 0, nullptr});
+                });
             for (uint32_t r = 0; r < count; ++r)
                 for (uint32_t j = 0; j < rest; ++j) line[r * size_t(pass.bChannels) + at + j] = edgeTile[r * kColumns + j];
         }

@@ -14,9 +14,13 @@ struct Tap {
 /// going on from C, keeps rounding at that of a chunk however deep the product is.
 struct Edge {
     bool preload;
-    const float* bias; // of row 0, or null
-    bool through;      // write past the caches
+    const float* bias;   // of row 0, or null
+    bool through = false; // write past the caches
+    bool resume = false;  // C holds the first part of this chunk's sum: go on from it
 };
+
+/// Products that are summed from zero before they are added to C: part of the arithmetic contract.
+constexpr uint32_t kChunk = 256;
 
 /// Column groups that a micro-tile of R rows holds.
 template <class T, unsigned Lanes> constexpr unsigned kGroups(unsigned rows) {
@@ -30,12 +34,12 @@ template <class T, unsigned Lanes, unsigned R, unsigned P> struct Tile {
     using V = Vector<T, W>;
     V acc[R][P * N];
 
-    inline void open() {
+    inline void open(T* const* c, size_t rowStride, bool resume) {
 #pragma HLS ARRAY_PARTITION variable=acc complete dim=0
 #pragma GCC unroll 16
         for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-            for (unsigned j = 0; j < P * N; ++j) acc[r][j] = V{};
+            for (unsigned j = 0; j < P * N; ++j) acc[r][j] = resume ? load<V>(c[j / N] + r * rowStride + j % N * W) : V{};
     }
 
     /// a: element r of the step; b: the step's column groups.
@@ -91,7 +95,7 @@ CREMA_NOINLINE void multiplyGathered(const T* a, const Tap* taps, uint32_t count
 #pragma GCC unroll 4
         for (unsigned p = 0; p < P; ++p) base[p] = b + places[at + p].b, to[p] = c + places[at + p].c;
         Tile<T, Lanes, R, P> tile;
-        tile.open();
+        tile.open(to, rowStride, edge.resume);
         for (uint32_t k = 0; k < count; ++k) {
 #pragma HLS PIPELINE II=1
             const T* row = a + taps[k].a;
@@ -114,7 +118,7 @@ CREMA_NOINLINE void multiplyRows(const T* a, size_t aStride, uint32_t count, con
 #pragma GCC unroll 4
         for (unsigned p = 0; p < P; ++p) base[p] = b + (at + p) * bStep, to[p] = c + (at + p) * cStep;
         Tile<T, Lanes, R, P> tile;
-        tile.open();
+        tile.open(to, rowStride, edge.resume);
         size_t offset = 0;
         for (uint32_t k = 0; k < count; ++k, offset += bStride) {
 #pragma HLS PIPELINE II=1
@@ -134,7 +138,7 @@ CREMA_NOINLINE void multiplyColumns(const T* a, size_t aStride, uint32_t count, 
 #pragma GCC unroll 4
         for (unsigned p = 0; p < P; ++p) base[p] = b + (at + p) * bStep, to[p] = c + (at + p) * cStep;
         Tile<T, Lanes, R, P> tile;
-        tile.open();
+        tile.open(to, rowStride, edge.resume);
         const T* row = a;
         size_t offset = 0;
         for (uint32_t k = 0; k < count; ++k, offset += bStride, row += aStride) {

@@ -3,6 +3,7 @@
 // pixel into a few sets of any cache (and into one bank of a partitioned memory).
 #pragma once
 #include "axis.hpp"
+#include "multiply.hpp"
 
 namespace crema {
 
@@ -18,7 +19,6 @@ struct Window {
     uint32_t y, x, height, width, plane, image;
 };
 
-constexpr uint32_t kChunk = 256;         // products per chunk, part of the arithmetic contract; A panel and B pixels share the first cache
 constexpr uint32_t kWindowBytes = 144 << 10; // of a chunk's window, in the second cache
 constexpr uint32_t kTilePixels = 128;
 
