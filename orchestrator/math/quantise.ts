@@ -18,7 +18,7 @@ export type Integers = Int8Array | Int16Array;
 
 /**
  * How a tensor of fixed-point elements is cut: one exponent per `group` elements of an image (everything after the batch axis);
- * undefined: one for all. A group must end with the image.
+ * undefined: one for all. An image's last group may be shorter.
  */
 export interface FixedTensor {
   readonly shape: Shape;
@@ -48,9 +48,8 @@ function view(cut: Cut): { arguments: [number, number, number, number]; groups: 
   const group = cut.group ?? Math.max(1, rest);
   if (!FIXED_LANES.includes(lanes)) throw internalError(`no fixed-point code for ${lanes} lanes`);
   if (count >= 2 ** 32) throw internalError(`${count} elements; draws are counted in 32 bits`);
-  if (group < 1 || (rest > 0 && rest % group !== 0))
-    throw internalError(`groups of ${group} do not divide ${rest} elements`);
-  return { arguments: [batch, rest, group, lanes], groups: rest === 0 ? 0 : rest / group };
+  if (group < 1) throw internalError(`groups of ${group} elements`);
+  return { arguments: [batch, rest, group, lanes], groups: Math.ceil(rest / group) };
 }
 
 function check(tensor: FixedTensor, integers: Integers, floats: Float32Array, floatLayout: Layout): number {

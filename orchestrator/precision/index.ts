@@ -1,4 +1,5 @@
 export * from './accumulator.ts';
+export * from './boundary.ts';
 export * from './diversity.ts';
 export * from './exponents.ts';
 export * from './final-phase.ts';

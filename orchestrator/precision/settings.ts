@@ -64,6 +64,14 @@ function decodePolicy(written: ExperimentPrecision, levels: number, seed: number
 
 function decodeExponents(written: ExperimentPrecision): ExponentRule {
   const { exponents = 'exact', history, margin } = written;
+  if (exponents === 'delayed' && written.channelBlock !== undefined) {
+    throw inputError({
+      path: 'precision > channelBlock',
+      message: 'delayed exponents look back on one magnitude per tensor',
+      expected: 'exponents: exact',
+      code: 'foreign-option',
+    });
+  }
   if (exponents === 'delayed') return { kind: 'delayed', history: history ?? 16, margin: margin ?? 1 };
   if (history === undefined && margin === undefined) return { kind: 'exact' };
   throw inputError({

@@ -58,7 +58,7 @@ describe('the rounding unit', () => {
         const [least, most] = [-(2 ** (word - 1)), 2 ** (word - 1) - 1];
         for (let i = 0; i < acc.length; i++) {
           const value = exact[i]!;
-          const expected = value < least ? least : value > most ? most : value;
+          const expected = Math.max(least, Math.min(most, value));
           if (host[i] !== expected) wrong++;
           if (word % 12 === 4 && roundShiftSaturate(acc[i]!, shift, word, 'stochastic', draws[i]!) !== expected)
             wrong++;

@@ -43,7 +43,6 @@ precision:
   rounding: { weights: nearest }
   exponents: delayed
   margin: 2
-  channelBlock: 16
   iterationsPerEpoch: 19
   final: null
   minimumStay: 9
@@ -59,7 +58,12 @@ precision:
     expect(settings.rounding).toMatchObject({ weights: 'nearest', activations: 'stochastic' });
     expect(settings.exponents).toEqual({ kind: 'delayed', history: 16, margin: 2 });
     expect(settings.policy.window).toEqual({ every: 4, terms: 5 });
-    expect(settings).toMatchObject({ channelBlock: 16, iterationsPerEpoch: 19, final: undefined, minimumStay: 9 });
+    expect(settings).toMatchObject({
+      channelBlock: undefined,
+      iterationsPerEpoch: 19,
+      final: undefined,
+      minimumStay: 9,
+    });
   });
 
   it.each([
@@ -77,6 +81,7 @@ precision:
     ['precision: { policy: schedule, epochs: [9] }', /needs a ladder/],
     ['precision: { policy: random, ladder: [8, 12, fp32], before: 2 }', /precision > before/],
     ['precision: { policy: fixed, margin: 1 }', /delayed/],
+    ['precision: { policy: fixed, exponents: delayed, channelBlock: 8 }', /exponents: exact/],
     ['precision: { policy: fixed, wordlength: 8 }', /no setting 'wordlength'/],
   ])('refuses %s', (yaml, message) => {
     expect(() => decode(yaml)).toThrow(message);

@@ -39,11 +39,13 @@ struct Quantiser {
     DrawKey key;
 };
 
-// `rows` x B floats at x into q. Element (r, lane) has the row-major index first + r + lane * stride.
+constexpr int64_t kRun = 64; // elements of the inner loop: a fixed trip count, so that it unrolls into whole vectors
+
+// `count` floats at x into q; element j draws as pattern[j] + base.
 // y = x * scale, held within one beyond the word; nearest: half to even; stochastic: y at 31 - W fraction bits plus the draw's top bits.
-template <int B, bool Stochastic, class Out>
-inline void quantiseRun(const float *x, Out *q, int64_t rows, uint32_t first, uint32_t stride, float scale, const Quantiser &by,
-                        Statistics &into) {
+template <bool Stochastic, class Out>
+inline __attribute__((always_inline)) void quantiseSome(const float *x, Out *q, int64_t count, const uint32_t *pattern, uint32_t base,
+                                                        float scale, const Quantiser &by, Statistics &into) {
     const int32_t upper = upperBound(by.word), lower = lowerBound(by.word);
     const float most = static_cast<float>(upper + 1), least = static_cast<float>(lower - 1);
     const int fraction = 31 - by.word;
@@ -51,35 +53,45 @@ inline void quantiseRun(const float *x, Out *q, int64_t rows, uint32_t first, ui
     const DrawKey key = by.key;
     int32_t minimum = into.least, maximum = into.most;
     uint32_t saturated = 0, underflowed = 0;
-    for (int64_t r = 0; r < rows; r++) {
-        for (int lane = 0; lane < B; lane++) {
-            const float value = x[r * B + lane];
-            float y = value * scale;
-            y = y > least ? y : least;
-            y = y < most ? y : most;
-            int32_t rounded;
-            if constexpr (Stochastic) {
-                const uint32_t element = first + static_cast<uint32_t>(r) + static_cast<uint32_t>(lane) * stride;
-                const int32_t fixed = static_cast<int32_t>(std::rint(y * unit));
-                rounded = (fixed + static_cast<int32_t>(draw(key, element) >> (32 - fraction))) >> fraction;
-            } else {
-                rounded = static_cast<int32_t>(std::rint(y));
-            }
-            const int32_t high = rounded < upper ? rounded : upper;
-            const int32_t held = high > lower ? high : lower;
-            const int32_t bits = bitsOf(value);
-            const int32_t order = ordered(bits);
-            minimum = order < minimum ? order : minimum;
-            maximum = order > maximum ? order : maximum;
-            saturated += held != rounded;
-            underflowed += (rounded == 0) & ((bits & 0x7fffffff) != 0);
-            q[r * B + lane] = static_cast<Out>(held);
+    for (int64_t j = 0; j < count; j++) {
+        const float value = x[j];
+        float y = value * scale;
+        y = y > least ? y : least;
+        y = y < most ? y : most;
+        int32_t rounded;
+        if constexpr (Stochastic) {
+            const int32_t fixed = static_cast<int32_t>(std::rint(y * unit));
+            rounded = (fixed + static_cast<int32_t>(draw(key, pattern[j] + base) >> (32 - fraction))) >> fraction;
+        } else {
+            rounded = static_cast<int32_t>(std::rint(y));
         }
+        const int32_t high = rounded < upper ? rounded : upper;
+        const int32_t held = high > lower ? high : lower;
+        const int32_t bits = bitsOf(value);
+        const int32_t order = ordered(bits);
+        minimum = order < minimum ? order : minimum;
+        maximum = order > maximum ? order : maximum;
+        saturated += held != rounded;
+        underflowed += (rounded == 0) & ((bits & 0x7fffffff) != 0);
+        q[j] = static_cast<Out>(held);
     }
     into.least = minimum;
     into.most = maximum;
     into.saturated += saturated;
     into.underflowed += underflowed;
+}
+
+// `rows` x B floats at x into q. Element (r, lane) has the row-major index first + r + lane * stride.
+template <int B, bool Stochastic, class Out>
+void quantiseRun(const float *__restrict x, Out *__restrict q, int64_t rows, uint32_t first, uint32_t stride, float scale,
+                 const Quantiser &by, Statistics &into) {
+    uint32_t pattern[kRun];
+    for (uint32_t j = 0; j < kRun; j++) pattern[j] = j / B + j % B * stride;
+    const int64_t count = rows * B;
+    int64_t j = 0;
+    for (; j + kRun <= count; j += kRun)
+        quantiseSome<Stochastic>(x + j, q + j, kRun, pattern, first + static_cast<uint32_t>(j / B), scale, by, into);
+    quantiseSome<Stochastic>(x + j, q + j, count - j, pattern, first + static_cast<uint32_t>(j / B), scale, by, into);
 }
 
 } // namespace crema

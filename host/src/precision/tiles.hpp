@@ -9,7 +9,7 @@
 
 namespace crema {
 
-// R = `rest` elements per image; every `group` of them share an exponent (group divides rest, or is rest).
+// R = `rest` elements per image; every `group` of them share an exponent, the last group may be shorter.
 struct TensorView {
     int64_t batch, rest, group, lanes;
     int64_t blocks() const { return (batch + lanes - 1) / lanes; }
