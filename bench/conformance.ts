@@ -1,46 +1,78 @@
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CremaError } from '../orchestrator/core/index.ts';
+import { Session } from '../orchestrator/executor/index.ts';
+import { runCardCase } from './conformance/card-case.ts';
 import { folderKind, readLayerFolder } from './conformance/cases.ts';
 import { HOST, type Outcome, type Place, runLayerCase } from './conformance/layer-case.ts';
+import { readSolverCases, runSolverCase } from './conformance/solver-case.ts';
 
-/** `npm run conformance -- --golden DIR [--device host|sim] [--lanes N] [--json]`: a folder of reference cases, a line per failure. */
-function main(): void {
+interface Options {
+  readonly folder: string;
+  readonly device: string;
+  /** Lanes of blocked blobs, for layers on the host. */
+  readonly lanes: number;
+  readonly config: string;
+}
+
+/**
+ * `npm run conformance -- --golden DIR [--device host|sim] [--lanes N] [--kernel-config C] [--json]`: a folder of recorded layers or solver runs, a line per
+ * failure. On a card every layer goes where training would put it; the emulated card keeps its memory apart (strict).
+ */
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       golden: { type: 'string' },
       device: { type: 'string', default: 'host' },
       lanes: { type: 'string', default: '1' },
+      'kernel-config': { type: 'string', default: 'f32' },
       json: { type: 'boolean', default: false },
     },
   });
   if (!values.golden) throw new CremaError('usage', { message: 'no folder', expected: '--golden DIR' });
-  const outcomes = runFolder(values.golden, place(values.device, Number(values.lanes)));
+  const { golden: folder, device, 'kernel-config': config } = values;
+  const outcomes = await runFolder({ folder, device, config, lanes: Number(values.lanes) });
   const count = (verdict: Outcome['verdict']) => outcomes.filter((o) => o.verdict === verdict).length;
   const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
   const line = values.json ? console.error : console.log;
   for (const o of outcomes) if (o.verdict !== 'passed') line(`${o.verdict} ${o.name} (${o.type}): ${o.reason}`);
-  if (values.json) console.log(JSON.stringify({ device: values.device, passed, failed, skipped, cases: outcomes }));
+  const worst = Math.max(...outcomes.map((o) => o.worst));
+  if (device !== 'host' && folderKind(folder) === 'layers') {
+    line(`${outcomes.filter((o) => o.place === 'card').length} cases computed on the card`);
+  }
+  line(`largest difference ${worst.toPrecision(2)} of its tolerance`);
+  if (values.json) console.log(JSON.stringify({ device, passed, failed, skipped, worst, cases: outcomes }));
   else console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-function place(device: string, lanes: number): Place {
-  if (device === 'host') return lanes === 1 ? HOST : { name: `host, ${lanes} lanes`, lanes };
-  throw new CremaError('usage', { message: `unknown device '${device}'`, expected: 'host' });
-}
+const hostPlace = (lanes: number): Place => (lanes === 1 ? HOST : { name: `host, ${lanes} lanes`, lanes });
 
-function runFolder(folder: string, where: Place): Outcome[] {
-  if (folderKind(folder) === 'layers') {
-    const { cases } = readLayerFolder(folder);
-    return cases.map((golden) => runLayerCase(golden, folder, where));
+/** Layer types with kernels on a card. */
+const ON_CARD = new Set(['Convolution', 'InnerProduct']);
+
+async function runFolder({ folder, device, lanes, config }: Options): Promise<Outcome[]> {
+  const session = new Session({ device, board: 'u250', config, memory: 'strict', threads: cpus().length });
+  try {
+    const outcomes: Outcome[] = [];
+    if (folderKind(folder) === 'solvers') {
+      for (const golden of readSolverCases(folder)) outcomes.push(await runSolverCase(golden, folder, session));
+      return outcomes;
+    }
+    return readLayerFolder(folder).cases.map((golden) =>
+      device !== 'host' && ON_CARD.has(golden.type)
+        ? runCardCase(golden, folder, session)
+        : runLayerCase(golden, folder, hostPlace(lanes)),
+    );
+  } finally {
+    session.close();
   }
-  throw new CremaError('usage', { message: `${folder} holds solver cases`, expected: 'a folder of layer cases' });
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   if (!(error instanceof CremaError)) throw error;
-  console.error(error.message);
+  console.error(`crema: ${error.message}`);
   process.exitCode = error.exitCode;
 }

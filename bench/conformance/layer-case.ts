@@ -26,6 +26,8 @@ export interface Outcome {
   readonly reason?: string;
   /** Largest difference over the tolerance. */
   readonly worst: number;
+  /** Where a card's plan put it: `card`, or `host` and why. */
+  readonly place?: string;
 }
 
 const lists = (tensors: readonly GoldenTensor[], role: GoldenTensor['role']) => tensors.filter((t) => t.role === role);
