@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { bitstream } from './bitstream.ts';
 import { data } from './data.ts';
+import { devices } from './devices.ts';
+import { doctor } from './doctor.ts';
 import { inspect } from './inspect.ts';
 import { plan } from './plan.ts';
 import { show } from './show.ts';
@@ -20,4 +22,6 @@ export const verbs: readonly ((program: Command) => void)[] = [
   upgrade,
   data,
   bitstream,
+  devices,
+  doctor,
 ];

@@ -1,5 +1,6 @@
 export * from './data.ts';
 export * from './describe-plan.ts';
+export * from './doctor.ts';
 export * from './experiment.ts';
 export * from './inputs.ts';
 export * from './inspect-file.ts';
