@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CremaError } from '../orchestrator/core/index.ts';
 import { chooseNets } from './big-nets/choose.ts';
-import { compareResults, type Difference } from './big-nets/compare.ts';
+import { compareResults, type Difference, sameBytes } from './big-nets/compare.ts';
 import type { Row } from './big-nets/run.ts';
 
 /** Largest relative difference between host and card, and between planned and used memory, that passes. */
@@ -76,7 +76,7 @@ function run(net: string, folder: string): Runs {
     ...compareResults(file('host'), file('nudged'), host.results).worst,
     activation: activations('nudged'),
   };
-  const reuse = ['host', 'card'].every((d) => compareResults(file(d), file(`${d} kept`), host.results).bitwise);
+  const reuse = ['host', 'card'].every((d) => sameBytes(file(d), file(`${d} kept`)));
   const agrees =
     worst.output.error <= AGREES &&
     worst.activation.error <= Math.max(AGREES, CONDITION * nudged.activation.error) &&

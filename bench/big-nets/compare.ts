@@ -5,7 +5,6 @@ import type { Result } from './run.ts';
 export interface Difference {
   /** Largest relative difference (see relativeDifference) of each kind: an output, the gradients of a layer, an activation. */
   readonly worst: Record<Result['kind'], { error: number; name: string }>;
-  readonly bitwise: boolean;
 }
 
 /** Compares two files of results tensor by tensor. */
@@ -25,8 +24,10 @@ export function compareResults(a: string, b: string, results: readonly Result[])
     const error = relativeDifference(pairs);
     if (error > worst[kind].error) worst[kind] = { error, name: name.slice(kind.length + 1) };
   }
-  return { worst, bitwise: readFileSync(a).equals(readFileSync(b)) };
+  return { worst };
 }
+
+export const sameBytes = (a: string, b: string): boolean => readFileSync(a).equals(readFileSync(b));
 
 function floats(file: string): Float32Array {
   const bytes = readFileSync(file);
