@@ -208,7 +208,7 @@ template <class T, unsigned Lanes> inline void storeWeights(const WeightsPass<T>
 }
 
 constexpr uint32_t kChunkPixels = 64;      // an array's rows and columns of so many pixels share the first cache
-constexpr uint32_t kPartialSums = 5 << 13; // elements of partial sums a task keeps (on the card: its accumulator memory)
+constexpr uint32_t kPartialSums = 1 << 16; // elements of partial sums a task keeps (on the card: its accumulator memory)
 
 template <class T, unsigned Lanes> inline void correlateTile(const WeightsPass<T>& pass, const ChannelTile& tile) {
     const OpDescriptor& d = pass.d;
