@@ -36,6 +36,9 @@ function describe(problem: Problem): string {
   return `${place}${path}${printable(problem.message)}${expected}${hint}`;
 }
 
+/** Problems spelled out in a message; a file can have a million. */
+const SHOWN = 200;
+
 /** Every error this program raises on purpose. Several problems of one file travel together. */
 export class CremaError extends Error {
   readonly kind: ErrorKind;
@@ -43,7 +46,8 @@ export class CremaError extends Error {
 
   constructor(kind: ErrorKind, problems: Problem | readonly Problem[], options?: { cause?: unknown }) {
     const list: readonly Problem[] = Array.isArray(problems) ? problems : [problems as Problem];
-    super(list.map(describe).join('\n'), options);
+    const more = list.length > SHOWN ? `\n… and ${list.length - SHOWN} more problems` : '';
+    super(list.slice(0, SHOWN).map(describe).join('\n') + more, options);
     this.name = 'CremaError';
     this.kind = kind;
     this.problems = list;

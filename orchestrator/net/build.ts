@@ -3,6 +3,7 @@ import { CremaError } from '../core/index.ts';
 import { type NetParameter, upgradeNet } from '../proto/index.ts';
 import { analyseBackward } from './backward.ts';
 import { Builder } from './builder.ts';
+import { MOST_PROBLEMS } from './failure.ts';
 import { filterLayers } from './filter.ts';
 import { layerMacs } from './macs.ts';
 import type { Net, NetBlob, NetLayer, NetOptions } from './net.ts';
@@ -26,7 +27,10 @@ export function buildNet(text: NetParameter, options: NetOptions): Net {
     },
     problems,
   );
-  for (const wired of insertSplits(layers, problems)) builder.add(wired);
+  for (const wired of insertSplits(layers, problems)) {
+    if (problems.length >= MOST_PROBLEMS) break;
+    builder.add(wired);
+  }
   if (problems.length > 0) {
     for (const { layer } of builder.placed) layer.close?.();
     throw new CremaError('input', problems);

@@ -114,6 +114,7 @@ export class Builder {
 
   private claimTops({ param, bottoms, tops }: Wired, type: LayerType | undefined): void {
     const own = new Set<string>();
+    const repeated = new Set<string>();
     tops.forEach((top, i) => {
       const at = () => ({ path: `${param.name} > top`, span: spanOf(param, 'top', i) ?? spanOf(param) });
       if (bottoms[i] === top && !own.has(top)) {
@@ -125,7 +126,9 @@ export class Builder {
             code: 'in-place',
           });
         }
-      } else if (own.has(top) || this.shapes.has(top)) {
+      } else if (own.has(top) ? !repeated.has(top) : this.shapes.has(top)) {
+        // A name that a layer gives to many tops is one mistake.
+        repeated.add(top);
         this.problems.push({
           ...at(),
           message: `top '${top}' is already made by another layer`,

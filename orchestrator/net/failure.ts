@@ -1,6 +1,9 @@
 import { CremaError, type Problem, type Span } from '../core/index.ts';
 import { type LayerParameter, spanOf } from '../proto/index.ts';
 
+/** Problems after which the search for more ends: nobody reads further, and a damaged file can have a million. */
+export const MOST_PROBLEMS = 1000;
+
 /** The position of a path such as `convolution_param > group` inside a layer's text, or of the nearest thing above it. */
 function spanOfPath(param: LayerParameter, path: string | undefined): Span | undefined {
   let span = spanOf(param, 'name') ?? spanOf(param);

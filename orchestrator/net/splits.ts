@@ -1,5 +1,6 @@
 import { nearest, type Problem } from '../core/index.ts';
 import { create, type LayerParameter, spanOf } from '../proto/index.ts';
+import { MOST_PROBLEMS } from './failure.ts';
 
 /** A layer with its blobs by name, after splits. `param` stays the message of the text, whose positions are known. */
 export interface Wired {
@@ -36,7 +37,7 @@ export function insertSplits(layers: readonly LayerParameter[], problems: Proble
       layer.bottom.map((blob, j) => {
         const source = last.get(blob);
         if (source) source.uses++;
-        else problems.push(unknownBottom(layer, blob, j, known, last));
+        else if (problems.length < MOST_PROBLEMS) problems.push(unknownBottom(layer, blob, j, known, last));
         return source;
       }),
     );

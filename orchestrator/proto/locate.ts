@@ -11,11 +11,10 @@ const COMMA = 44;
 export const WHOLE_TEXT = -1;
 
 /**
- * Finds the index-th value of a field in the text of a message by reading it once more, from the message's name on.
- * Places are asked for when something is wrong; a text without errors pays nothing for them.
- * Returns the offset of the field's name (for values of a list: of the value), or undefined.
+ * Walks through the text of a message once more, from the message's name on, and tells of each value of each field the
+ * offset of the field's name (of the value itself, for values of a list).
  */
-export function locateField(bytes: Uint8Array, message: number, name: string, index: number): number | undefined {
+function* valuesIn(bytes: Uint8Array, message: number): Generator<readonly [name: string, offset: number]> {
   const tokens = new Tokenizer(bytes, () => {}, Math.max(message, 0));
   const names = new StringPool();
   const symbol = (): number => (tokens.type === Token.symbol ? bytes[tokens.start]! : 0);
@@ -24,15 +23,14 @@ export function locateField(bytes: Uint8Array, message: number, name: string, in
     while (tokens.type !== Token.end && (!OPEN.has(symbol()) || symbol() === LIST)) tokens.next();
     tokens.next();
   }
-  let left = index;
   const ended = (): boolean => tokens.type === Token.end;
   while (!ended() && !CLOSE.has(symbol())) {
-    const matches = tokens.type === Token.identifier && names.get(bytes, tokens.start, tokens.end) === name;
+    const name = tokens.type === Token.identifier ? names.get(bytes, tokens.start, tokens.end) : undefined;
     const start = tokens.start;
     tokens.next();
     if (symbol() === COLON) tokens.next();
     const list = symbol() === LIST;
-    if (matches && !list && left-- === 0) return start;
+    if (name !== undefined && !list) yield [name, start];
     // The value: one token, or all up to the matching bracket. Separators and minus signs pass as tokens of their own.
     let depth = 0;
     let fresh = true;
@@ -40,10 +38,26 @@ export function locateField(bytes: Uint8Array, message: number, name: string, in
       const s = symbol();
       if (OPEN.has(s)) depth++;
       else if (CLOSE.has(s)) depth--;
-      if (matches && list && fresh && !(depth === 1 && s === LIST) && depth > 0 && left-- === 0) return tokens.start;
+      if (name !== undefined && list && fresh && !(depth === 1 && s === LIST) && depth > 0) yield [name, tokens.start];
       fresh = depth === 1 && (s === LIST || s === COMMA);
       tokens.next();
     } while (depth > 0 && !ended());
   }
+}
+
+/** The offset of a field's first value in the text of a message; stops there. */
+export function locateFirst(bytes: Uint8Array, message: number, field: string): number | undefined {
+  for (const [name, offset] of valuesIn(bytes, message)) if (name === field) return offset;
   return undefined;
+}
+
+/** Offsets of all values in the text of a message, by field. */
+export function locateAll(bytes: Uint8Array, message: number): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [name, offset] of valuesIn(bytes, message)) {
+    const list = places.get(name);
+    if (list) list.push(offset);
+    else places.set(name, [offset]);
+  }
+  return places;
 }

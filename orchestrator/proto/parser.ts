@@ -1,7 +1,7 @@
 import type { Problem } from '../core/index.ts';
 import { FieldValues } from './field-values.ts';
 import { unknownFieldHint } from './forks.ts';
-import { locateField, WHOLE_TEXT } from './locate.ts';
+import { locateFirst, WHOLE_TEXT } from './locate.ts';
 import type { Values } from './message.ts';
 import { missingRequired } from './required.ts';
 import { spanOf } from './spans.ts';
@@ -89,7 +89,7 @@ export class TextParser extends FieldValues {
     }
     if (!field.repeated && Object.hasOwn(message, name)) {
       // Looked up for one problem only: each look-up reads the message again.
-      const first = this.problems.length === 0 && locateField(tokens.bytes, Message.offset(message), name, 0);
+      const first = this.problems.length === 0 && locateFirst(tokens.bytes, Message.offset(message), name);
       this.report(`Non-repeated field "${name}" is specified multiple times.`, {
         code: 'repeated-field',
         expected:

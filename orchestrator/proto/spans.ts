@@ -1,5 +1,5 @@
 import type { Span } from '../core/index.ts';
-import { locateField } from './locate.ts';
+import { locateAll } from './locate.ts';
 import { Message } from './types.ts';
 
 /** A text with the rule that turns byte offsets into places: lines and columns from 1, columns in bytes, tabs to multiples of 8. */
@@ -7,6 +7,8 @@ export class Source {
   readonly file: string;
   readonly bytes: Uint8Array;
   #lines: Uint32Array | undefined;
+  /** Where the last column was counted: lines can be as long as the file, and places are mostly asked for in order. */
+  #counted = { offset: 0, column: 0, line: -1 };
 
   constructor(file: string, bytes: Uint8Array) {
     this.file = file;
@@ -32,11 +34,16 @@ export class Source {
       if (starts[middle]! <= offset) low = middle;
       else high = middle;
     }
-    let column = 0;
-    for (let i = starts[low]!; i < offset; i++) column += this.bytes[i] === 9 ? 8 - (column % 8) : 1;
+    const known = this.#counted.line === low && this.#counted.offset <= offset ? this.#counted : undefined;
+    let column = known?.column ?? 0;
+    for (let i = known?.offset ?? starts[low]!; i < offset; i++) column += this.bytes[i] === 9 ? 8 - (column % 8) : 1;
+    this.#counted = { offset, column, line: low };
     return { file: this.file, line: low + 1, column: column + 1 };
   }
 }
+
+/** Places in messages that were asked about: a message with many faults is read once for all of them. */
+const known = new WeakMap<Message, ReadonlyMap<string, readonly number[]>>();
 
 /**
  * The place of a message in its text, or of a field of it (the name; for the i-th value of a list, that value).
@@ -48,7 +55,12 @@ export function spanOf(message: object | null | undefined, field?: string, index
   if (!source) return undefined;
   const start = Message.offset(message);
   if (field === undefined) return source.span(Math.max(start, 0));
-  const offset = locateField(source.bytes, start, field, index);
+  let places = known.get(message);
+  if (!places) {
+    places = locateAll(source.bytes, start);
+    known.set(message, places);
+  }
+  const offset = places.get(field)?.[index];
   return offset === undefined ? undefined : source.span(offset);
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { CremaError, inputError, nearest, type Problem, packageRoot, usageError } from '../core/index.ts';
 import type { ExperimentPrecision } from '../precision/index.ts';
@@ -28,7 +28,16 @@ interface Schema {
   readonly properties: Record<string, Schema>;
 }
 
-const schema = (): Schema => JSON.parse(readFileSync(join(packageRoot(), 'protos', 'experiment.schema.json'), 'utf8'));
+let checker: { schema: Schema; validate: ValidateFunction } | undefined;
+
+/** The schema and its compiled form, made at the first use. */
+function schemaChecker() {
+  if (!checker) {
+    const schema: Schema = JSON.parse(readFileSync(join(packageRoot(), 'protos', 'experiment.schema.json'), 'utf8'));
+    checker = { schema, validate: new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema) };
+  }
+  return checker;
+}
 
 /** Line and column of the node a JSON pointer names; of the key where the node itself is missing. */
 function place(document: Document, counter: LineCounter, file: string, path: string[], key?: string) {
@@ -69,6 +78,15 @@ function explain(error: ErrorObject, document: Document, counter: LineCounter, f
   };
 }
 
+/** A document as plain values. Aliases are followed only here: one without its anchor, or one that multiplies without end, is refused. */
+function plain(document: Document, refuse: (message: string) => CremaError): Record<string, unknown> {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+}
+
 /** `--set a.b=value`: the value is read as YAML, so numbers, lists and words come out as in the file. */
 function applySetting(document: Document, text: string): void {
   const at = text.indexOf('=');
@@ -77,7 +95,13 @@ function applySetting(document: Document, text: string): void {
   const value = parseDocument(text.slice(at + 1));
   if (value.errors.length > 0)
     throw usageError({ message: `--set ${text}: ${value.errors[0]!.message}`, code: 'bad-set' });
-  document.setIn(text.slice(0, at).split('.'), value.toJS());
+  const refuse = (message: string) => usageError({ message: `--set ${text}: ${message}`, code: 'bad-set' });
+  const plainValue = plain(value, refuse);
+  try {
+    document.setIn(text.slice(0, at).split('.'), plainValue);
+  } catch {
+    throw refuse('there is no such place in the settings');
+  }
 }
 
 /** Reads and checks an experiment; all problems of the file come in one error, each with its line and column. */
@@ -106,9 +130,10 @@ export function readExperiment(file: string | undefined, settings: readonly stri
     );
   }
   for (const setting of settings) applySetting(document, setting);
-  const root = schema();
-  const validate = new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(root);
-  const value: Record<string, unknown> = document.toJS();
+  const { schema: root, validate } = schemaChecker();
+  const value = plain(document, (message) =>
+    inputError({ span: { file: name, line: 1, column: 1 }, message, code: 'bad-yaml' }),
+  );
   if (!validate(value) && validate.errors)
     throw inputError(validate.errors.map((e) => explain(e, document, counter, name, root)));
   // Paths of the file count from the file; those of --set from the working directory.

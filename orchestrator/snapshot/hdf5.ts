@@ -8,7 +8,11 @@ let serial = 0;
 /** The HDF5 library comes in at its first use; it is optional in the installation. */
 async function library(): Promise<{ h5: H5; fs: NonNullable<H5['FS']> }> {
   loaded ??= import('h5wasm/node').then(async (h5) => {
-    await h5.ready;
+    // The C library prints its errors unless they are thrown.
+    const { activate_throwing_error_handler: silence } = (await h5.ready) as {
+      activate_throwing_error_handler?: () => void;
+    };
+    silence?.();
     return h5;
   });
   try {
