@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RandomStream } from '../../orchestrator/core/index.ts';
+import { parseIdx } from '../../orchestrator/data/idx.ts';
+import { Hdf5, readMean } from '../../orchestrator/data/index.ts';
+import { Session } from '../../orchestrator/executor/index.ts';
+import { readXclbin, writeContainer } from '../../orchestrator/kernels/index.ts';
+import { buildNet, closeNet } from '../../orchestrator/net/index.ts';
+import {
+  canonicalHash,
+  decode,
+  encode,
+  parseNet,
+  printText,
+  readDatum,
+  readSolverState,
+  readWeights,
+  upgradeNet,
+  upgradeSolver,
+} from '../../orchestrator/proto/index.ts';
+import { inspectText, netGraph, readExperiment, upgradeFile } from '../../orchestrator/recipes/index.ts';
+import { netSvg } from '../../orchestrator/report/index.ts';
+import { decodeState } from '../../orchestrator/snapshot/index.ts';
+import { mutateBytes, mutateText } from './mutate.ts';
+import * as seeds from './seeds.ts';
+
+/** A reader under test: what it is fed, and how. It may throw CremaErrors only. */
+export interface Target {
+  readonly name: string;
+  make(random: RandomStream): Uint8Array;
+  run(input: Uint8Array): void | Promise<void>;
+}
+
+const pick = <T>(random: RandomStream, list: readonly T[]): T => list[random.integer(list.length)]!;
+const RECORD = [3, 12, 12] as const;
+
+/** All readers. `folder` takes the inputs of those that read files. */
+export function makeTargets(folder: string): { targets: readonly Target[]; close(): void } {
+  const words = seeds.dictionary();
+  const hdf5 = new Hdf5();
+  const session = new Session({ device: 'sim', board: 'u250', config: 'f32' });
+  const text = (name: string, list: readonly string[], run: Target['run']): Target => ({
+    name,
+    make: (random) => mutateText(random, pick(random, list), pick(random, list), words),
+    run,
+  });
+  const binary = (name: string, list: readonly Uint8Array[], run: Target['run']): Target => ({
+    name,
+    make: (random) => mutateBytes(random, pick(random, list), pick(random, list)),
+    run,
+  });
+  const file = (name: string, bytes: Uint8Array): string => {
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const nets = seeds.netTexts();
+  const targets: Target[] = [
+    text('net-text', nets, (input) => {
+      const { parse } = inspectText(input, 'fuzz', { kind: 'net', phase: 'TRAIN', record: RECORD });
+      if (parse.verdict === 'accept') roundTrip(input);
+    }),
+    text('net-plan', nets, (input) => {
+      const net = buildNet(upgradeNet(parseNet(input, 'fuzz')), { phase: 'TEST', record: RECORD, file: 'fuzz' });
+      closeNet(net);
+      netSvg(netGraph(net, session.plan(net, { training: true })));
+    }),
+    text('solver-text', seeds.solverTexts(), (input) => {
+      inspectText(input, 'fuzz', { kind: 'solver', phase: 'TRAIN', record: RECORD });
+    }),
+    binary('net-binary', seeds.netBinaries(), (input) => {
+      const net = decode('NetParameter', input, 'fuzz');
+      canonicalHash(net);
+      encode('NetParameter', upgradeNet(net));
+      closeNet(buildNet(net, { phase: 'TRAIN', record: RECORD, file: 'fuzz' }));
+    }),
+    binary('solver-binary', seeds.solverBinaries(), (input) => {
+      printText(upgradeSolver(decode('SolverParameter', input, 'fuzz')));
+    }),
+    binary('caffemodel', seeds.weightFiles(), (input) => {
+      readWeights(input, 'fuzz');
+      upgradeFile(file('fuzz.caffemodel', input));
+    }),
+    binary('solverstate', seeds.stateFiles(), (input) => void readSolverState(input, 'fuzz')),
+    binary('mean', seeds.blobFiles(), (input) => void readMean(file('mean.binaryproto', input))),
+    binary('datum', seeds.datums(), (input) => void readDatum(input, 'fuzz')),
+    binary('idx', seeds.idxFiles(), (input) => void parseIdx(input, 'fuzz')),
+    binary('xclbin', [xclbinSeed()], (input) => void readXclbin(input, 'fuzz')),
+    text('yaml', seeds.yamlTexts(), (input) => void readExperiment(file('experiment.yaml', input))),
+    text('set', seeds.yamlTexts(), (input) => void readExperiment(undefined, [Buffer.from(input).toString('utf8')])),
+    binary('hdf5', hdf5Seeds(hdf5, folder), (input) => void hdf5.readRaw(file('fuzz.h5', input))),
+    binary('hdf5-state', hdf5Seeds(hdf5, folder), async (input) => {
+      await decodeState(input, 'fuzz.h5');
+    }),
+  ];
+  return { targets, close: () => hdf5.close() };
+}
+
+/** Text that is read, printed and read again must mean the same. */
+function roundTrip(input: Uint8Array): void {
+  const first = parseNet(input, 'fuzz');
+  const again = parseNet(printText(first), 'printed');
+  if (canonicalHash(first) !== canonicalHash(again)) throw new Error('print and parse change the message');
+}
+
+function xclbinSeed(): Uint8Array {
+  const names = [
+    [0, 'bitstream', 'engine'],
+    [2, 'embedded_metadata', '<project/>'],
+    [7, 'connectivity', '\0\0\0\0'],
+    [8, 'ip_layout', '\x01\0\0\0\0\0\0\0'.padEnd(88, '\0')],
+    [6, 'mem_topology', '\x01\0\0\0\0\0\0\0'.padEnd(48, '\0')],
+    [14, 'build_metadata', '{"build_metadata":{"crema":{"abi":1}}}'],
+  ] as const;
+  const sections = names.map(([kind, name, data]) => ({ kind, name, data: Buffer.from(data, 'latin1') }));
+  return writeContainer({ mode: 5, platform: 'p', sections });
+}
+
+function hdf5Seeds(hdf5: Hdf5, folder: string): Uint8Array[] {
+  const values = Float32Array.from({ length: 24 }, (_, i) => i);
+  const flat = join(folder, 'seed.h5');
+  hdf5.write(flat, [
+    { name: 'data', shape: [2, 3, 4], data: values },
+    { name: 'group/label', shape: [2], data: Int32Array.of(1, 2) },
+  ]);
+  const grown = join(folder, 'grown.h5');
+  hdf5.write(grown, [{ name: 'iter', shape: [1], data: Int32Array.of(6) }], true);
+  hdf5.append(grown, [{ name: 'iter', shape: [1], data: Int32Array.of(7) }]);
+  return [readFileSync(flat), readFileSync(grown)];
+}
