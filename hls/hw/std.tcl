@@ -1,2 +1,0 @@
-config_compile -unsafe_math_optimizations=false
-set_param hls.enable_cpp20 true
