@@ -11,7 +11,10 @@ export interface Outcome {
   readonly code: number;
   readonly summary: TrainSummary | undefined;
   readonly failure: Failure | undefined;
-  readonly stuck: boolean;
+  /** The card hung or failed under way, or took the process down: worth another start from the newest snapshot. */
+  readonly lost: boolean;
+  /** It wrote a snapshot: a new start gets further than this one did. */
+  readonly progressed: boolean;
 }
 
 /** An error of the worker, as --json prints it. */
@@ -32,56 +35,85 @@ function start(request: WorkerRequest): ChildProcess {
   });
 }
 
+/** Codes of device errors that say: the card was well when the run began. */
+const UNDER_WAY = new Set(['deadline', 'command-failed', 'wedged']);
+const CRASHES: readonly (NodeJS.Signals | null)[] = ['SIGKILL', 'SIGSEGV', 'SIGBUS', 'SIGABRT', 'SIGILL', 'SIGFPE'];
+
+/** Exit code of a worker that a signal ended before it could catch it. */
+const codeOf = (signal: NodeJS.Signals | null) =>
+  signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? EXIT.resumable : signal ? EXIT.device : EXIT.internal;
+
+type Message =
+  | { readonly kind: 'ready' | 'alive' | 'snapshot' }
+  | { readonly kind: 'done'; readonly summary: TrainSummary }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** Passes signals on to a worker, once it can catch them; `asked`: one that means to stop came. */
+function forwarding(child: ChildProcess) {
+  const held: NodeJS.Signals[] = [];
+  const state = { asked: false, ready: false };
+  const forward = (signal: NodeJS.Signals) => {
+    state.asked ||= signal !== 'SIGHUP';
+    if (state.ready) child.kill(signal);
+    else held.push(signal);
+  };
+  const caught = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of caught) process.on(signal, forward);
+  return {
+    state,
+    ready() {
+      state.ready = true;
+      for (const signal of held.splice(0)) child.kill(signal);
+    },
+    end() {
+      for (const signal of caught) process.off(signal, forward);
+    },
+  };
+}
+
 function watch(child: ChildProcess, request: WorkerRequest): Promise<Outcome> {
   return new Promise((resolve) => {
     let summary: TrainSummary | undefined;
     let failure: Failure | undefined;
-    let stuck = false;
+    let silent = false;
+    let progressed = false;
     let last = Date.now();
     const limit = silence(request.experiment.deadline);
     const timer = setInterval(() => {
       if (Date.now() - last < limit) return;
-      stuck = true;
+      silent = true;
       child.kill('SIGKILL');
     }, 1000);
-    child.on('message', (message: { kind: string; summary?: TrainSummary; failure?: Failure }) => {
+    const signals = forwarding(child);
+    child.on('message', (message: Message) => {
       last = Date.now();
+      if (message.kind === 'ready') signals.ready();
+      if (message.kind === 'snapshot') progressed = true;
       if (message.kind === 'done') summary = message.summary;
       if (message.kind === 'failed') failure = message.failure;
     });
-    // A terminal sends SIGINT to the whole group: the worker has it already; the supervisor only must not die of it.
-    const interrupt = () => undefined;
-    const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-    process.on('SIGINT', interrupt);
-    process.on('SIGTERM', forward);
-    process.on('SIGHUP', forward);
     child.on('exit', (code, signal) => {
       clearInterval(timer);
-      process.off('SIGINT', interrupt);
-      process.off('SIGTERM', forward);
-      process.off('SIGHUP', forward);
-      resolve({
-        code: code ?? (signal ? EXIT.device : EXIT.internal),
-        summary,
-        failure,
-        stuck: stuck || signal === 'SIGKILL' || signal === 'SIGSEGV' || signal === 'SIGBUS',
-      });
+      signals.end();
+      const failed = failure?.problems.some((p) => UNDER_WAY.has(p.code ?? '')) ?? false;
+      const lost = !signals.state.asked && (silent || failed || CRASHES.includes(signal));
+      resolve({ code: code ?? codeOf(signal), summary, failure, lost, progressed });
     });
   });
 }
 
 /**
- * Runs training in a process of its own and starts it again from the newest snapshot where the device hangs or takes the
- * process down, at most `retries` times.
+ * Runs training in a process of its own and starts it again from the newest snapshot where the card hangs, fails or takes
+ * the process down. Gives up after `retries` starts in a row that wrote no snapshot.
  */
 export async function supervise(request: WorkerRequest): Promise<Outcome> {
   let current = request;
-  for (let attempt = 0; ; attempt++) {
+  for (let failures = 0; ; ) {
     const outcome = await watch(start(current), current);
-    const lost = outcome.stuck || outcome.code === EXIT.device;
-    if (!lost || attempt >= request.experiment.retries || !outcome.stuck) return outcome;
+    if (outcome.progressed) failures = 0;
+    if (!outcome.lost || failures++ >= request.experiment.retries) return outcome;
     process.stderr.write(
-      `crema: the training process stopped answering; starting it again from the newest snapshot (${attempt + 1} of ${request.experiment.retries})\n`,
+      `crema: the training process was lost; starting it again from the newest snapshot (${failures} of ${request.experiment.retries})\n`,
     );
     current = { ...request, resume: 'auto' };
   }

@@ -1,11 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
-import type { EventSink } from '../core/index.ts';
 import { type TrainRequest, type TrainSummary, trainRun } from '../recipes/index.ts';
 import { CurveCollector, caffeLog, htmlReport, openRunDirectory, traceFile } from '../report/index.ts';
 import { statusLine } from './status-line.ts';
 
-/** What the worker tells its supervisor: that it lives, and how far it is. */
-export type Heartbeat = { readonly kind: 'alive'; readonly iteration: number };
+/** What the worker tells its supervisor: that it catches signals, that it lives, that it got further. */
+export type Heartbeat = { readonly kind: 'ready' | 'alive' | 'snapshot' };
 
 export interface WorkerRequest extends Omit<TrainRequest, 'sinks' | 'shouldStop'> {
   readonly runDirectory: string;
@@ -25,9 +24,17 @@ function signals() {
   process.on('SIGHUP', () => {
     asked ??= 'snapshot';
   });
+  // A supervisor that is gone can take no news: as if terminated.
+  process.on('disconnect', () => {
+    asked = 'stop';
+    seen.terminated = true;
+  });
+  process.channel?.unref();
+  tell('ready');
   return {
     seen,
     shouldStop: () => {
+      alive();
       const now = asked;
       if (asked === 'snapshot') asked = undefined;
       return now;
@@ -35,15 +42,18 @@ function signals() {
   };
 }
 
-function heartbeat(): EventSink {
-  let last = 0;
-  return (event) => {
-    const now = Date.now();
-    if (!process.send || now - last < 500) return;
-    last = now;
-    const message: Heartbeat = { kind: 'alive', iteration: 'iteration' in event ? event.iteration : 0 };
-    process.send(message);
-  };
+function tell(kind: Heartbeat['kind']): void {
+  if (process.connected) process.send?.({ kind } satisfies Heartbeat);
+}
+
+let told = 0;
+
+/** Says at most twice a second that this process lives. Test passes hold the event loop, but ask for signals as they go. */
+function alive(): void {
+  const now = Date.now();
+  if (now - told < 500) return;
+  told = now;
+  tell('alive');
 }
 
 /** The process that trains. @returns the summary and the exit code */
@@ -68,9 +78,9 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
         log,
         status.sink,
         curves.sink,
-        heartbeat(),
         (event) => {
           started ||= event.kind === 'start';
+          if (event.kind === 'snapshot') tell('snapshot');
         },
       ],
     });

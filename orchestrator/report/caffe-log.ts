@@ -43,6 +43,7 @@ export function caffeLog(write: (text: string) => void): EventSink {
   return (event: RunEvent) => {
     switch (event.kind) {
       case 'start':
+        lastIteration = Number(event.config.iteration ?? 0);
         solver(`Solving ${String(event.config.net ?? '')}`);
         solver(`Learning Rate Policy: ${String(event.config.lrPolicy ?? '')}`);
         break;
@@ -64,7 +65,7 @@ export function caffeLog(write: (text: string) => void): EventSink {
         const iterations = event.iteration - lastIteration;
         const seconds = Math.max(1e-9, (event.time - lastTime) / 1000);
         const rate =
-          event.iteration === 0
+          iterations === 0
             ? ''
             : ` (${formatFigure(iterations / seconds)} iter/s, ${formatFigure(seconds)}s/${iterations} iters)`;
         solver(`Iteration ${event.iteration}${rate}, loss = ${formatFigure(event.smoothedLoss)}`);
