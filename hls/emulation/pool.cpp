@@ -108,7 +108,7 @@ private:
     bool stop_ = false;
 };
 
-int wanted = 1;
+std::atomic<int> wanted{1};
 std::mutex turn;
 // Never destroyed: a helper that outlives static destruction would wait on a dead condition variable.
 std::unique_ptr<Pool>& pool() {
