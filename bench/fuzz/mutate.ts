@@ -113,3 +113,14 @@ export function mutateText(
   const bytes = Buffer.from(words.join('').slice(0, LONGEST), 'utf8');
   return random.integer(8) === 0 ? mutateBytes(random, bytes, Buffer.from(other)) : bytes;
 }
+
+/** A text with some numbers changed: it mostly still reads, and then means something odd. */
+export function mutateNumbers(random: RandomStream, seed: string): Uint8Array {
+  const words = wordsOf(seed);
+  const numeric = words.flatMap((word, i) => (/^[\d.-]+$/.test(word) ? [i] : []));
+  for (let rounds = 1 + random.integer(3); rounds > 0 && numeric.length > 0; rounds--) {
+    const at = pick(random, numeric);
+    words[at] = random.integer(2) === 0 ? pick(random, NUMBERS) : String(random.integer(2 ** random.integer(32)));
+  }
+  return Buffer.from(words.join(''));
+}

@@ -65,6 +65,13 @@ const publishedNets = (): string[] => {
 export const netTexts = (): string[] => [V2, V1, V0, RECURRENT, ...publishedNets()];
 export const solverTexts = (): string[] => SOLVERS;
 export const yamlTexts = (): string[] => YAML;
+export const settings = (): string[] => [
+  'seed=3',
+  'placement.host=[ip, "conv*"]',
+  'device=sim',
+  'placement={host: [a]}',
+  'threads=2',
+];
 
 /** Words that mean something somewhere, and some that never do. */
 export function dictionary(): string[] {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RandomStream } from '../../orchestrator/core/index.ts';
 import { parseIdx } from '../../orchestrator/data/idx.ts';
@@ -21,7 +21,7 @@ import {
 import { inspectText, netGraph, readExperiment, upgradeFile } from '../../orchestrator/recipes/index.ts';
 import { netSvg } from '../../orchestrator/report/index.ts';
 import { decodeState } from '../../orchestrator/snapshot/index.ts';
-import { mutateBytes, mutateText } from './mutate.ts';
+import { mutateBytes, mutateNumbers, mutateText } from './mutate.ts';
 import * as seeds from './seeds.ts';
 
 /** A reader under test: what it is fed, and how. It may throw CremaErrors only. */
@@ -54,12 +54,18 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
     writeFileSync(path, bytes);
     return path;
   };
+  let serial = 0;
   const nets = seeds.netTexts();
   const targets: Target[] = [
     text('net-text', nets, (input) => {
       const { parse } = inspectText(input, 'fuzz', { kind: 'net', phase: 'TRAIN', record: RECORD });
       if (parse.verdict === 'accept') roundTrip(input);
     }),
+    {
+      name: 'net-numbers',
+      make: (random) => mutateNumbers(random, pick(random, nets)),
+      run: (input) => void inspectText(input, 'fuzz', { kind: 'net', phase: 'TEST', record: RECORD }),
+    },
     text('net-plan', nets, (input) => {
       const net = buildNet(upgradeNet(parseNet(input, 'fuzz')), { phase: 'TEST', record: RECORD, file: 'fuzz' });
       closeNet(net);
@@ -87,8 +93,16 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
     binary('idx', seeds.idxFiles(), (input) => void parseIdx(input, 'fuzz')),
     binary('xclbin', [xclbinSeed()], (input) => void readXclbin(input, 'fuzz')),
     text('yaml', seeds.yamlTexts(), (input) => void readExperiment(file('experiment.yaml', input))),
-    text('set', seeds.yamlTexts(), (input) => void readExperiment(undefined, [Buffer.from(input).toString('utf8')])),
-    binary('hdf5', hdf5Seeds(hdf5, folder), (input) => void hdf5.readRaw(file('fuzz.h5', input))),
+    text('set', seeds.settings(), (input) => void readExperiment(undefined, [Buffer.from(input).toString('utf8')])),
+    binary('hdf5', hdf5Seeds(hdf5, folder), (input) => {
+      // A name of its own each time: the library takes a file it has open for the new one of that name.
+      const path = file(`fuzz-${serial++}.h5`, input);
+      try {
+        hdf5.readRaw(path);
+      } finally {
+        rmSync(path);
+      }
+    }),
     binary('hdf5-state', hdf5Seeds(hdf5, folder), async (input) => {
       await decodeState(input, 'fuzz.h5');
     }),

@@ -102,11 +102,15 @@ function append(file: Hdf5File, path: string, datasets: readonly Hdf5Dataset[]):
 async function handle(request: Hdf5Request): Promise<Hdf5Dataset[]> {
   const h5 = await library();
   const mode = request.do === 'read' ? 'r' : request.do === 'append' ? 'a' : 'w';
+  let opened: Hdf5File | undefined;
   let file: Hdf5File;
   try {
-    file = new h5.File(request.path, mode);
+    opened = new h5.File(request.path, mode);
+    file = opened;
     if (mode === 'r') file.keys();
   } catch (cause) {
+    // The library knows files by their inode: one left open would answer for whatever is written there next.
+    closeQuietly(opened);
     throw dataError(
       {
         message: `${request.path} cannot be opened as HDF5: ${reasonOf(cause)}`,
@@ -123,6 +127,14 @@ async function handle(request: Hdf5Request): Promise<Hdf5Dataset[]> {
     return [];
   } finally {
     file.close();
+  }
+}
+
+function closeQuietly(file: Hdf5File | undefined): void {
+  try {
+    file?.close();
+  } catch {
+    // What made it unreadable is the error to tell.
   }
 }
 

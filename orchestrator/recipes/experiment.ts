@@ -90,12 +90,13 @@ function plain(document: Document, refuse: (message: string) => CremaError): Rec
 /** `--set a.b=value`: the value is read as YAML, so numbers, lists and words come out as in the file. */
 function applySetting(document: Document, text: string): void {
   const at = text.indexOf('=');
+  const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   if (at <= 0)
-    throw usageError({ message: `--set ${text}`, expected: 'key=value, e.g. --set seed=3', code: 'bad-set' });
-  const value = parseDocument(text.slice(at + 1));
+    throw usageError({ message: `--set ${short}`, expected: 'key=value, e.g. --set seed=3', code: 'bad-set' });
+  const value = parseDocument(text.slice(at + 1), { logLevel: 'error', prettyErrors: false });
   if (value.errors.length > 0)
-    throw usageError({ message: `--set ${text}: ${value.errors[0]!.message}`, code: 'bad-set' });
-  const refuse = (message: string) => usageError({ message: `--set ${text}: ${message}`, code: 'bad-set' });
+    throw usageError({ message: `--set ${short}: ${value.errors[0]!.message}`, code: 'bad-set' });
+  const refuse = (message: string) => usageError({ message: `--set ${short}: ${message}`, code: 'bad-set' });
   const plainValue = plain(value, refuse);
   try {
     document.setIn(text.slice(0, at).split('.'), plainValue);
@@ -119,7 +120,11 @@ export function readExperiment(file: string | undefined, settings: readonly stri
     }
   }
   const counter = new LineCounter();
-  const document = parseDocument(text.trim() === '' ? '{}' : text, { lineCounter: counter, prettyErrors: false });
+  const document = parseDocument(text.trim() === '' ? '{}' : text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   const name = file ?? '--set';
   if (document.errors.length > 0) {
     throw inputError(

@@ -19,12 +19,12 @@ export function withFolder<T>(use: (folder: string) => T): T {
 }
 
 /** Runs command lines one after the other in one child process, from sources, in `folder`. */
-export function runAll(folder: string, commands: readonly (readonly string[])[]): Ran[] {
+export function runAll(folder: string, commands: readonly (readonly string[])[], env: NodeJS.ProcessEnv = {}): Ran[] {
   const answer = join(folder, '.answer.json');
   execFileSync(
     process.execPath,
     ['--import', import.meta.resolve('tsx'), join(root, 'test', 'cli', 'child.ts'), answer, JSON.stringify(commands)],
-    { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] },
+    { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } },
   );
   const results = JSON.parse(readFileSync(answer, 'utf8')) as Ran[];
   rmSync(answer);

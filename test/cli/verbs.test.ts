@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Ran, runAll, withFolder } from './commands.ts';
@@ -23,7 +23,33 @@ const legacy = `input: "x" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
 layers { name: "c" type: CONVOLUTION bottom: "x" top: "c" blobs_lr: 1 blobs_lr: 2 convolution_param { num_output: 2 kernel_size: 3 } }
 `;
 
+/** Everything that could make a reader open or create a file that a stranger named. */
+const nosy = `layer { name: "d" type: "Data" top: "x" top: "label" data_param { source: "/nowhere/a" batch_size: 2 backend: LEVELDB } transform_param { mean_file: "/nowhere/m" } }
+layer { name: "i" type: "ImageData" top: "i" top: "il" image_data_param { source: "/nowhere/l" batch_size: 2 } transform_param { crop_size: 8 mean_file: "/nowhere/m" } }
+layer { name: "w" type: "WindowData" top: "w" top: "wl" window_data_param { source: "/nowhere/w" batch_size: 2 crop_size: 8 } transform_param { crop_size: 8 } }
+layer { name: "sm" type: "Softmax" bottom: "x" top: "sm" }
+layer { name: "ig" type: "InfogainLoss" bottom: "sm" bottom: "label" infogain_loss_param { source: "/nowhere/g" axis: 0 } exclude { phase: TEST } }
+layer { name: "o" type: "HDF5Output" bottom: "sm" bottom: "label" hdf5_output_param { file_name: "made.h5" } }
+`;
+
 describe('verbs', () => {
+  it('inspect with --record opens and makes none of the files that a text names', () => {
+    withFolder((folder) => {
+      writeFileSync(join(folder, 'nosy.prototxt'), nosy);
+      writeFileSync(
+        join(folder, 'solver.prototxt'),
+        'net: "nosy.prototxt" base_lr: 1 lr_policy: "fixed" snapshot_prefix: "/nowhere/s"',
+      );
+      const [net, judged] = runAll(folder, [
+        ['inspect', 'nosy.prototxt', '--phase', 'TEST', '--record', '3x16x16', '--json'],
+        ['inspect', 'solver.prototxt', '--record', '3x16x16', '--json'],
+      ]) as [Ran, Ran];
+      expect(JSON.parse(net.stdout).net.verdict, net.stdout).toBe('accept');
+      expect(JSON.parse(judged.stdout).solver.verdict).toBe('accept');
+      expect(readdirSync(folder).sort()).toEqual(['nosy.prototxt', 'solver.prototxt']);
+    });
+  }, 240_000);
+
   it('inspect says what nets, solvers and other files are', () => {
     withFolder((folder) => {
       writeFileSync(join(folder, 'net.prototxt'), net);
