@@ -59,10 +59,10 @@ function requestOf(flags: TrainFlags): WorkerRequest {
 async function work(request: WorkerRequest): Promise<void> {
   try {
     const { summary, code } = await trainInWorker(request);
-    process.send?.({ kind: 'done', summary });
+    if (process.connected) process.send?.({ kind: 'done', summary });
     process.exitCode = code;
   } catch (error) {
-    if (error instanceof CremaError) {
+    if (error instanceof CremaError && process.connected) {
       process.send?.({ kind: 'failed', failure: { kind: error.kind, problems: error.problems } });
     }
     throw error;
