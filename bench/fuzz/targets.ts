@@ -1,10 +1,12 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RandomStream } from '../../orchestrator/core/index.ts';
+import { packageRoot, type RandomStream } from '../../orchestrator/core/index.ts';
+import { DatumTable } from '../../orchestrator/data/datum.ts';
 import { parseIdx } from '../../orchestrator/data/idx.ts';
-import { Hdf5, readMean } from '../../orchestrator/data/index.ts';
+import { Hdf5, openSource, readMean } from '../../orchestrator/data/index.ts';
 import { Session } from '../../orchestrator/executor/index.ts';
 import { readXclbin, writeContainer } from '../../orchestrator/kernels/index.ts';
+import { native } from '../../orchestrator/native/index.ts';
 import { buildNet, closeNet } from '../../orchestrator/net/index.ts';
 import {
   canonicalHash,
@@ -90,6 +92,12 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
     binary('solverstate', seeds.stateFiles(), (input) => void readSolverState(input, 'fuzz')),
     binary('mean', seeds.blobFiles(), (input) => void readMean(file('mean.binaryproto', input))),
     binary('datum', seeds.datums(), (input) => void readDatum(input, 'fuzz')),
+    binary('records', seeds.datums(), (input) => {
+      // The reader of data layers: native code, on memory that ends where the record ends.
+      const memory = Buffer.from(input);
+      const address = BigInt.asIntN(64, native().address(memory));
+      new DatumTable().read('fuzz', 0, BigInt64Array.of(address), BigInt64Array.of(BigInt(memory.length)), 1);
+    }),
     binary('idx', seeds.idxFiles(), (input) => void parseIdx(input, 'fuzz')),
     binary('xclbin', [xclbinSeed()], (input) => void readXclbin(input, 'fuzz')),
     text('yaml', seeds.yamlTexts(), (input) => void readExperiment(file('experiment.yaml', input))),
@@ -107,7 +115,35 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
       await decodeState(input, 'fuzz.h5');
     }),
   ];
+  targets.push(...leveldbTargets(folder));
   return { targets, close: () => hdf5.close() };
+}
+
+/** Each file of a LevelDB in turn, the others whole; only where the reference files are. */
+function leveldbTargets(folder: string): Target[] {
+  const from = join(packageRoot(), '..', 'shared', 'golden', 'interop', 'uint8_leveldb');
+  if (!existsSync(from)) return [];
+  const path = join(folder, 'leveldb');
+  const names = readdirSync(from).filter((name) => /^(CURRENT|MANIFEST-.*|.*\.(ldb|sst|log))$/.test(name));
+  mkdirSync(path, { recursive: true });
+  for (const name of names) writeFileSync(join(path, name), readFileSync(join(from, name)));
+  return names.map((name): Target => {
+    const seed = readFileSync(join(from, name));
+    return {
+      name: `leveldb-${name}`,
+      make: (random) => mutateBytes(random, seed, seed),
+      run: (input) => {
+        writeFileSync(join(path, name), input);
+        try {
+          const source = openSource(path, 'LEVELDB');
+          source.read(0, Math.min(source.count, 8));
+          source.close();
+        } finally {
+          writeFileSync(join(path, name), seed);
+        }
+      },
+    };
+  });
 }
 
 /** Text that is read, printed and read again must mean the same. */
