@@ -58,6 +58,11 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
   };
   let serial = 0;
   const nets = seeds.netTexts();
+  const planned = (input: Uint8Array): void => {
+    const net = buildNet(upgradeNet(parseNet(input, 'fuzz')), { phase: 'TEST', record: RECORD, file: 'fuzz' });
+    closeNet(net);
+    netSvg(netGraph(net, session.plan(net, { training: true })));
+  };
   const targets: Target[] = [
     text('net-text', nets, (input) => {
       const { parse } = inspectText(input, 'fuzz', { kind: 'net', phase: 'TRAIN', record: RECORD });
@@ -66,13 +71,9 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
     {
       name: 'net-numbers',
       make: (random) => mutateNumbers(random, pick(random, nets)),
-      run: (input) => void inspectText(input, 'fuzz', { kind: 'net', phase: 'TEST', record: RECORD }),
+      run: planned,
     },
-    text('net-plan', nets, (input) => {
-      const net = buildNet(upgradeNet(parseNet(input, 'fuzz')), { phase: 'TEST', record: RECORD, file: 'fuzz' });
-      closeNet(net);
-      netSvg(netGraph(net, session.plan(net, { training: true })));
-    }),
+    text('net-plan', nets, planned),
     text('solver-text', seeds.solverTexts(), (input) => {
       inspectText(input, 'fuzz', { kind: 'solver', phase: 'TRAIN', record: RECORD });
     }),
