@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { packageRoot } from '../../orchestrator/core/index.ts';
 import { decodeState } from '../../orchestrator/snapshot/index.ts';
-import { fromSources } from './children.ts';
+import { commandLine } from './children.ts';
 
 /** A small LeNet with a random mask, so that a resume has streams to restore. 11 launches an iteration. */
 const NET = `
@@ -61,13 +61,12 @@ export interface TrainingRequest {
   readonly signal?: { readonly when: RegExp; readonly name: NodeJS.Signals };
 }
 
-/** \`crema train\` on the emulated card, from sources, as a user starts it. */
+/** \`crema train\` on the emulated card, as a user starts it. */
 export async function train({ folder, run, args = [], env = {}, signal }: TrainingRequest): Promise<TrainedRun> {
-  const main = join(packageRoot(), 'orchestrator', 'cli', 'main.ts');
   const settings = ['device=sim', 'memory=strict', 'threads=2'].flatMap((s) => ['--set', s]);
   const command = ['train', '--solver', join(folder, 'solver.prototxt'), '--run-dir', join(folder, run)];
   const began = performance.now();
-  const child = execa(process.execPath, [...fromSources, main, ...command, ...settings, ...args], {
+  const child = execa(process.execPath, [...commandLine(), ...command, ...settings, ...args], {
     cwd: packageRoot(),
     env: { CREMA_SIM_QUIET: '1', ...env },
     reject: false,
