@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Provenance } from '../core/index.ts';
-import type { Session, StepTime, TransferTime } from '../executor/index.ts';
+import { Profile, type Session } from '../executor/index.ts';
 import { nativeClock } from '../native/index.ts';
 import { createParams, type Net } from '../net/index.ts';
 import { fillInputs } from './inputs.ts';
@@ -46,30 +46,14 @@ export interface TimeOptions {
   readonly forwardOnly?: boolean;
   readonly seed: number;
   readonly threads: number;
-  /** Runs after each backward pass: the parameter update, so that a step is a training step. */
-  readonly update?: ((net: Net) => void) | undefined;
-}
-
-interface Seen {
-  readonly steps: StepTime[];
-  readonly transfers: TransferTime[];
 }
 
 /** Times whole steps of a net; inputs without a source of their own hold fixed random numbers. */
 export function timeNet(net: Net, session: Session, options: TimeOptions): TimeResult {
-  const seen: Seen = { steps: [], transfers: [] };
-  let recording = false;
-  const observer = {
-    step: (t: StepTime) => {
-      if (recording) seen.steps.push(t);
-    },
-    transfer: (t: TransferTime) => {
-      if (recording) seen.transfers.push(t);
-    },
-  };
+  const profile = new Profile();
   const params = createParams(net, options.seed);
   const training = !options.forwardOnly;
-  const execution = session.execute(net, params, { training, observer });
+  const execution = session.execute(net, params, { training, observer: profile });
   fillInputs(net, execution, options.seed);
   const step = () => {
     execution.forward();
@@ -80,7 +64,7 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
   };
   for (let i = 0; i < (options.warmup ?? 2); i++) step();
   execution.settle();
-  recording = true;
+  profile.active = true;
   const before = { ...session.device?.counters };
   nativeClock.milliseconds = 0;
   nativeClock.running = true;
@@ -108,35 +92,17 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
     array_utilisation: model?.utilisation ?? null,
     javascript_share: Math.max(0, 1 - nativeClock.milliseconds / elapsed),
     memory: execution.memoryBytes(),
-    layers: perLayer(net, execution.plan.placements, seen, options.iterations),
+    layers: profile.layers(net, options.iterations).map((l, i) => ({
+      name: l.layer,
+      type: l.type,
+      place: execution.plan.placements[i]!.place,
+      host_forward_ms: l.hostForward,
+      host_backward_ms: l.hostBackward,
+      device_forward_ms: l.deviceForward,
+      device_backward_ms: l.deviceBackward,
+      launches: l.launches,
+    })),
   };
   execution.close();
   return result;
-}
-
-function perLayer(
-  net: Net,
-  placements: readonly { layer: number; place: 'host' | 'fpga' }[],
-  seen: Seen,
-  iterations: number,
-): LayerTime[] {
-  return net.layers.map((layer) => {
-    const steps = seen.steps.filter((s) => s.layer === layer.index);
-    const sum = (list: readonly StepTime[], of: (s: StepTime) => number) =>
-      list.reduce((total, s) => total + of(s), 0) / iterations;
-    const forward = steps.filter((s) => s.pass === 'forward');
-    const backward = steps.filter((s) => s.pass !== 'forward');
-    const device = (s: StepTime) =>
-      s.commands.reduce((t, c) => t + (c.times ? (c.times.end - c.times.start) / 1e6 : 0), 0);
-    return {
-      name: layer.name,
-      type: layer.type.type,
-      place: placements[layer.index]!.place,
-      host_forward_ms: sum(forward, (s) => s.hostMs),
-      host_backward_ms: sum(backward, (s) => s.hostMs),
-      device_forward_ms: sum(forward, device),
-      device_backward_ms: sum(backward, device),
-      launches: steps.reduce((n, s) => n + s.commands.length, 0) / iterations,
-    };
-  });
 }
