@@ -22,13 +22,16 @@ interface BuildFlags {
   json?: boolean;
 }
 
+const enginePath = (board: string, config: string) => buildPath('hls', loadManifest(board, config).engine, 'engine.so');
+
 /** The xclbin is older than the engine inside it or the manifest around it. */
 function stale(board: string, config: string): boolean {
   const file = xclbinPath(board, config);
   if (!existsSync(file)) return true;
   const made = statSync(file).mtimeMs;
-  const engine = buildPath('hls', loadManifest(board, config).engine, 'engine.so');
-  return [engine, manifestPath(board, config)].some((part) => existsSync(part) && statSync(part).mtimeMs > made);
+  return [enginePath(board, config), manifestPath(board, config)].some(
+    (part) => existsSync(part) && statSync(part).mtimeMs > made,
+  );
 }
 
 function build(flags: BuildFlags): void {
@@ -41,10 +44,12 @@ function build(flags: BuildFlags): void {
     });
   }
   const out = printer(flags.json === true);
-  const wanted = flags.all
-    ? manifestBoards().flatMap((board) => manifestConfigs(board).map((config) => ({ board, config })))
-    : [{ board: flags.board, config: flags.kernelConfig }];
-  const built = wanted
+  const every = () => manifestBoards().flatMap((board) => manifestConfigs(board).map((config) => ({ board, config })));
+  const wanted = flags.all ? every() : [{ board: flags.board, config: flags.kernelConfig }];
+  // --all packs what is compiled; a config asked for by name must be there.
+  const compiled = wanted.filter(({ board, config }) => !flags.all || existsSync(enginePath(board, config)));
+  const passedOver = wanted.filter((one) => !compiled.includes(one)).map(({ board, config }) => `${board}/${config}`);
+  const built = compiled
     .filter(({ board, config }) => !flags.ifStale || stale(board, config))
     .map(({ board, config }) => ({
       board,
@@ -52,7 +57,10 @@ function build(flags: BuildFlags): void {
       ...buildXclbin({ board, config, target: 'sw_emu', ...(flags.output && { output: flags.output }) }),
     }));
   if (!out.json) for (const b of built) out.line(`${b.board}/${b.config}: ${b.path} (${b.bytes} bytes)`);
-  out.result({ built });
+  if (!out.json && passedOver.length > 0 && !flags.ifStale) {
+    out.line(`not compiled: ${passedOver.join(', ')} (npm run build)`);
+  }
+  out.result({ built, passedOver });
 }
 
 function inspect(file: string, flags: { json?: boolean }): void {

@@ -1,4 +1,4 @@
-import { type Board, type Geometry, loadBoard, type Manifest, type Pass } from '../kernels/index.ts';
+import { type Board, type Geometry, loadBoard, type Manifest, type Pass, widestElement } from '../kernels/index.ts';
 import { memoryRate } from './memory.ts';
 import { type ArrayWork, arrayWork } from './work.ts';
 
@@ -28,8 +28,13 @@ const ADDER_DEPTH = 10;
  * Closed form: the array works through tiles of the manifest's size, each as long as the slowest of load, compute and store
  * (they overlap, double buffered); the first load and the last store do not overlap.
  */
-export function modelWork(work: ArrayWork, manifest: Manifest, board: Board): OpCost {
-  const { array, tiles, elementBits } = manifest;
+export function modelWork(
+  work: ArrayWork,
+  manifest: Manifest,
+  board: Board,
+  elementBits: number = widestElement(manifest),
+): OpCost {
+  const { array, tiles } = manifest;
   const units = manifest.computeUnits.length;
   const rate = memoryRate(board, manifest);
   const elementBytes = elementBits / 8;
@@ -45,8 +50,8 @@ export function modelWork(work: ArrayWork, manifest: Manifest, board: Board): Op
   const turns = work.repeats * work.rowTurns * work.columnTurns;
   const compute = turns * work.depth * stall + (tileCount - 1) * BUBBLE;
   // The two read ports work side by side.
-  const aBytes = work.aBytes * (fitsOnChip(work.aBytes, manifest) ? 1 : work.aPasses);
-  const bBytes = work.bBytes * (fitsOnChip(work.bBytes, manifest) ? 1 : work.bPasses);
+  const aBytes = work.aBytes * (fitsOnChip(work.aBytes, manifest, elementBits) ? 1 : work.aPasses);
+  const bBytes = work.bBytes * (fitsOnChip(work.bBytes, manifest, elementBits) ? 1 : work.bPasses);
   const load = Math.max(aBytes, bBytes) / rate.read;
   const store = work.cBytes / rate.write;
   const tileBytes = Math.min(work.results, tiles.rows * tiles.columns) * elementBytes;
@@ -68,13 +73,19 @@ export function modelWork(work: ArrayWork, manifest: Manifest, board: Board): Op
 }
 
 /** An operand that fits the panel memory stays there. */
-function fitsOnChip(bytes: number, manifest: Manifest): boolean {
-  return bytes <= manifest.tiles.rows * manifest.tiles.reduction * (manifest.elementBits / 8);
+function fitsOnChip(bytes: number, manifest: Manifest, elementBits: number): boolean {
+  return bytes <= manifest.tiles.rows * manifest.tiles.reduction * (elementBits / 8);
 }
 
-/** The cost of one pass of a layer on a manifest's engine. */
-export function modelOp(geometry: Geometry, pass: Pass, manifest: Manifest, board?: Board): OpCost {
-  return modelWork(arrayWork(geometry, pass, manifest), manifest, board ?? loadBoard(manifest.board));
+/** The cost of one pass of a layer on a manifest's engine; `elementBits`: one of the manifest's, default the widest. */
+export function modelOp(
+  geometry: Geometry,
+  pass: Pass,
+  manifest: Manifest,
+  board: Board = loadBoard(manifest.board),
+  elementBits: number = widestElement(manifest),
+): OpCost {
+  return modelWork(arrayWork(geometry, pass, manifest, elementBits), manifest, board, elementBits);
 }
 
 /** Seconds of an op's cycles at the manifest's clock. */

@@ -1,4 +1,4 @@
-import type { Board, Manifest, Resources } from '../kernels/index.ts';
+import { type Board, type Manifest, type Resources, widestElement } from '../kernels/index.ts';
 
 export interface ResourceEstimate extends Resources {
   readonly provenance: 'modelled';
@@ -12,9 +12,25 @@ export const brams = (widthBits: number, depth: number): number => Math.ceil(wid
 /** URAM blocks of the same. */
 export const urams = (widthBits: number, depth: number): number => Math.ceil(widthBits / 72) * Math.ceil(depth / 4096);
 
-/** DSP and LUT of one multiply-accumulator. fp32: 3 DSP multiply + 2 add; integers up to 18 bit: one DSP with its 48-bit sum. */
-function perMac(elementBits: number): { dsp: number; lut: number } {
-  return elementBits === 32 ? { dsp: 5, lut: 420 } : { dsp: 1, lut: 12 };
+/** DSP and LUT of one integer multiply-accumulator with its 48-bit sum. A DSP48E2 (UltraScale+) takes two 8-bit products, summed in fabric. */
+function integerMac(widest: number, board: Board): { dsp: number; lut: number } {
+  return widest === 8 && board.device.includes('uplus') ? { dsp: 0.5, lut: 36 } : { dsp: 1, lut: 12 };
+}
+
+/**
+ * One cell of the array. fp32: 3 DSP multiply + 2 add. 8 and 16 bits share a cell, beside that of fp32 where a bitstream takes both.
+ * Sources: Yosys runs of the prototype RTL; gemm_hls (FPGA'20) for fp32.
+ */
+function perMac(elementBits: readonly number[], board: Board): { dsp: number; lut: number } {
+  const integers = elementBits.filter((bits) => bits < 32);
+  const cells = [
+    ...(elementBits.includes(32) ? [{ dsp: 5, lut: 420 }] : []),
+    ...(integers.length > 0 ? [integerMac(Math.max(...integers), board)] : []),
+  ];
+  return {
+    dsp: cells.reduce((sum, cell) => sum + cell.dsp, 0),
+    lut: cells.reduce((sum, cell) => sum + cell.lut, 0),
+  };
 }
 
 /** Address multipliers (the prototype RTL has 3 per port). */
@@ -22,10 +38,11 @@ const ADDRESS_DSP = 12;
 
 /** An estimate from sizes alone: array, ping-pong panels of A and B, the C tile, ports. Clocks and routing are not modelled. */
 export function modelResources(manifest: Manifest, board: Board): ResourceEstimate {
-  const { array, tiles, elementBits, wordBits } = manifest;
+  const { array, tiles, wordBits } = manifest;
+  const elementBits = widestElement(manifest);
   const units = manifest.computeUnits.length;
-  const accumulatorBits = elementBits === 32 ? 32 : 48;
-  const mac = perMac(elementBits);
+  const accumulatorBits = manifest.elementBits.some((bits) => bits < 32) ? 48 : 32;
+  const mac = perMac(manifest.elementBits, board);
   const macs = array.rows * array.columns;
   const panelA = brams(array.rows * elementBits, Math.ceil((tiles.rows / array.rows) * tiles.reduction) * 2);
   const panelB = brams(array.columns * elementBits, Math.ceil((tiles.columns / array.columns) * tiles.reduction) * 2);
@@ -36,7 +53,7 @@ export function modelResources(manifest: Manifest, board: Board): ResourceEstima
   return {
     provenance: 'modelled',
     lut: units * (macs * mac.lut + 12_000),
-    dsp: units * (macs * mac.dsp + ADDRESS_DSP),
+    dsp: units * (Math.ceil(macs * mac.dsp) + ADDRESS_DSP),
     bram36: units * (panelA + panelB + ports + (inUram ? 0 : brams(widthC, depthC))),
     uram: units * (inUram ? urams(widthC, depthC) : 0),
   };

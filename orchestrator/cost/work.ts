@@ -1,4 +1,11 @@
-import type { ConvolutionGeometry, Geometry, InnerProductGeometry, Manifest, Pass } from '../kernels/index.ts';
+import {
+  type ConvolutionGeometry,
+  type Geometry,
+  type InnerProductGeometry,
+  type Manifest,
+  type Pass,
+  widestElement,
+} from '../kernels/index.ts';
 
 /**
  * What an op is to the array: `repeats` times (groups), `turns` fillings of the array's rows × columns, each adding up `depth`
@@ -44,14 +51,14 @@ function pairTurns(outputs: number, inputs: number, rows: number): number {
   return least;
 }
 
-function convolution(g: ConvolutionGeometry, pass: Pass, manifest: Manifest): ArrayWork {
+function convolution(g: ConvolutionGeometry, pass: Pass, manifest: Manifest, bits: number): ArrayWork {
   const pairs =
     tapPairs(g.outHeight, g.kernel[0], g.stride[0], g.pad[0], g.dilation[0], g.height) *
     tapPairs(g.outWidth, g.kernel[1], g.stride[1], g.pad[1], g.dilation[1], g.width);
   const [inputs, outputs] = [g.channels / g.groups, g.outputs / g.groups];
   const taps = g.kernel[0] * g.kernel[1];
   const blocks = Math.ceil(g.batch / g.lanes);
-  const bytes = manifest.elementBits / 8;
+  const bytes = bits / 8;
   const top = blocks * g.lanes * g.outputs * g.outHeight * g.outWidth * bytes;
   const bottom = blocks * g.lanes * g.channels * g.height * g.width * bytes;
   const weights = g.outputs * inputs * taps * bytes;
@@ -86,9 +93,9 @@ function convolution(g: ConvolutionGeometry, pass: Pass, manifest: Manifest): Ar
   };
 }
 
-function innerProduct(g: InnerProductGeometry, pass: Pass, manifest: Manifest): ArrayWork {
+function innerProduct(g: InnerProductGeometry, pass: Pass, manifest: Manifest, bits: number): ArrayWork {
   const lanes = Math.ceil(g.batch / g.lanes) * g.lanes;
-  const bytes = manifest.elementBits / 8;
+  const bytes = bits / 8;
   const [weights, top, bottom] = [g.inputs * g.outputs * bytes, lanes * g.outputs * bytes, lanes * g.inputs * bytes];
   const { rows, columns } = manifest.array;
   const common = { repeats: 1, usefulMacs: g.batch * g.inputs * g.outputs };
@@ -117,16 +124,21 @@ function innerProduct(g: InnerProductGeometry, pass: Pass, manifest: Manifest): 
   };
 }
 
-/** How the engine lays an op out on the array of a manifest. */
-export function arrayWork(geometry: Geometry, pass: Pass, manifest: Manifest): ArrayWork {
+/** How the engine lays an op on elements of `bits` out on the array of a manifest. */
+export function arrayWork(
+  geometry: Geometry,
+  pass: Pass,
+  manifest: Manifest,
+  bits: number = widestElement(manifest),
+): ArrayWork {
   return geometry.kind === 'convolution'
-    ? convolution(geometry, pass, manifest)
-    : innerProduct(geometry, pass, manifest);
+    ? convolution(geometry, pass, manifest, bits)
+    : innerProduct(geometry, pass, manifest, bits);
 }
 
 /** A plain product C[n][m] = A[n][k] B[k][m], as published GEMM figures measure it. */
 export function gemmWork(n: number, m: number, k: number, manifest: Manifest): ArrayWork {
-  const bytes = manifest.elementBits / 8;
+  const bytes = widestElement(manifest) / 8;
   return {
     repeats: 1,
     rowTurns: turns(n, manifest.array.rows),

@@ -1,6 +1,6 @@
 import type { Shape } from '../blob/index.ts';
 import type { ConvolutionGeometry, Geometry } from './geometry.ts';
-import type { Manifest } from './manifest.ts';
+import type { ElementBits, Manifest } from './manifest.ts';
 
 /** What a layer asks of the engine; spatial settings are [y, x]. Shapes are logical (no padding lanes). */
 export interface KernelRequest {
@@ -9,6 +9,8 @@ export interface KernelRequest {
   readonly bottoms: readonly Shape[];
   readonly tops: readonly Shape[];
   readonly bias: boolean;
+  /** How the operands are stored; default 32, fp32. */
+  readonly elementBits?: ElementBits;
   /** Convolution. More or fewer than two spatial axes are refused. */
   readonly kernel?: readonly number[];
   readonly stride?: readonly number[];
@@ -84,6 +86,10 @@ function largestOperand(g: Geometry): number {
 export function accepts(manifest: Manifest, request: KernelRequest): Verdict {
   if (!manifest.operations.includes(request.type)) {
     return refuse(`${manifest.board}/${manifest.config} has no kernel for ${request.type}`);
+  }
+  const bits = request.elementBits ?? 32;
+  if (!manifest.elementBits.includes(bits)) {
+    return refuse(`${manifest.board}/${manifest.config} has no ${bits === 32 ? 'fp32' : `int${bits}`} engine`);
   }
   const geometries: Geometry[] = [];
   const lanes = preferredLanes(manifest, request.bottoms[0]?.[0] ?? 1);

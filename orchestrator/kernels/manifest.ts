@@ -9,6 +9,8 @@ export type Argument = 'a' | 'b' | 'c' | 'bias' | 'ops';
 /** Kernel arguments in order; `ops` is the descriptor list, the scalar n_ops follows it. */
 export const ARGUMENTS: readonly Argument[] = ['a', 'b', 'c', 'bias', 'ops'];
 
+export type ElementBits = 8 | 16 | 32;
+
 export interface ComputeUnit {
   readonly name: string;
   /** Tag of the memory bank each argument's port is wired to. */
@@ -23,9 +25,10 @@ export interface Manifest {
   readonly config: string;
   /** Folder of build/hls/ whose engine.so is this config's emulation. */
   readonly engine: string;
-  /** `fused`: one rounding per multiply-add; `separate`: product and sum each rounded. */
-  readonly arithmetic: 'fused' | 'separate';
-  readonly elementBits: number;
+  /** fp32: `fused`, one rounding per multiply-add; `separate`, product and sum each rounded. `integer`: exact 48-bit sums. */
+  readonly arithmetic: 'fused' | 'separate' | 'integer' | 'fused+integer';
+  /** Element widths that the compute units take: 32 is fp32, 8 and 16 are block floating point. */
+  readonly elementBits: readonly ElementBits[];
   readonly wordBits: number;
   /** Batch lanes per block that the engine takes. */
   readonly lanes: readonly number[];
@@ -36,6 +39,9 @@ export interface Manifest {
   readonly operations: readonly string[];
   readonly limits: { readonly kernelMax: number; readonly elementsMax: number };
 }
+
+/** The widest element a bitstream takes: what costs are modelled for where nothing else is asked. */
+export const widestElement = (manifest: Manifest): ElementBits => Math.max(...manifest.elementBits) as ElementBits;
 
 const validate = new Ajv({ allErrors: true }).compile<Manifest>(manifestSchema);
 

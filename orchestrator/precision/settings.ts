@@ -127,22 +127,25 @@ export function decodePrecision(experiment: {
 export interface EngineArithmetic {
   readonly board: string;
   readonly config: string;
-  readonly elementBits: number;
+  /** Element widths it takes. */
+  readonly elementBits: readonly number[];
 }
 
 /** Throws where a level needs an engine other than the one in use (undefined: the host, which computes in fp32). */
 export function requireEngines(settings: PrecisionSettings, engine: EngineArithmetic | undefined): void {
-  const offered = engine?.elementBits ?? 32;
+  const offered = engine?.elementBits ?? [32];
   const levels = [...settings.ladder, ...settings.layers.map((l) => l.level)];
-  const missing = levels.find((level) => engineBits(level) !== offered);
+  const missing = levels.find((level) => !offered.includes(engineBits(level)));
   if (missing === undefined) return;
   const bits = engineBits(missing);
   const needed = bits === 32 ? 'an fp32 engine' : `an int${bits} engine`;
-  const found = engine ? `${engine.board}/${engine.config} stores ${offered} bits` : 'the host computes in fp32';
+  const found = engine
+    ? `${engine.board}/${engine.config} stores ${offered.join(', ')} bits`
+    : 'the host computes in fp32';
   throw inputError({
     path: 'precision > ladder',
     message: `${levelName(missing)} needs ${needed}; ${found}`,
-    expected: `levels that this engine has${offered === 32 ? ': fp32' : ''}`,
+    expected: `levels that this engine has${offered.join() === '32' ? ': fp32' : ''}`,
     hint: 'name a config with that element width (crema bitstream inspect), or leave `precision` out',
     code: 'no-engine',
   });

@@ -156,7 +156,7 @@ describe('cycles', () => {
         array: { rows, columns },
         tiles: { rows: tileRows, columns: tileColumns, reduction: 256 },
         clockMHz,
-        elementBits,
+        elementBits: [elementBits],
       };
       const [n, m, k] = [tileRows * 4, tileColumns * 4, 4096];
       const modelled =
@@ -189,7 +189,7 @@ describe('memory and resources', () => {
     }
     const large = { ...loadManifest('pynq-z2', 'f32'), array: { rows: 16, columns: 16 } };
     expect(misfits(large, loadBoard('pynq-z2')).join()).toMatch(/dsp: 1292 of 220/);
-    expect(modelResources({ ...u250, elementBits: 16 }, board).dsp).toBe(256 + 12);
+    expect(modelResources({ ...u250, elementBits: [16] }, board).dsp).toBe(256 + 12);
     expect(brams(72, 512)).toBe(1);
     expect(brams(73, 513)).toBe(4);
   });

@@ -18,7 +18,7 @@ function decode(yaml: string) {
   return decodePrecision(readExperiment(file));
 }
 
-const f32 = { board: 'u250', config: 'f32', elementBits: 32 };
+const f32 = { board: 'u250', config: 'f32', elementBits: [32] };
 
 describe('precision in experiment.yaml', () => {
   it('is absent by default', () => {
