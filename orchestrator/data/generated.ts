@@ -1,7 +1,7 @@
 import { tableFor } from './memory.ts';
 import type { RecordBatch, RecordShape, RecordSource } from './source.ts';
 import { elementsOf } from './source.ts';
-import type { SyntheticSet } from './synthetic.ts';
+import type { SyntheticSet } from './synthetic-set.ts';
 
 /** Records drawn together. */
 const CHUNK = 256;
@@ -17,7 +17,8 @@ export class GeneratedSource implements RecordSource {
   readonly count: number;
   private readonly set: SyntheticSet;
   private readonly size: number;
-  private readonly kept: boolean;
+  /** Records stay in memory once drawn. */
+  readonly kept: boolean;
   private data: Uint8Array | undefined;
   private labels = new Float32Array(0);
   private drawn = new Uint8Array(0);

@@ -1,3 +1,4 @@
+export { formatClassList, parseClassList } from './class-list.ts';
 export {
   type Converted,
   convertToLmdb,

@@ -1,4 +1,5 @@
 import { internalError } from '../core/index.ts';
+import { ChosenSource } from './chosen.ts';
 import { GeneratedSource } from './generated.ts';
 import { ImageListSource } from './images.ts';
 import { LmdbSource } from './lmdb.ts';
@@ -24,7 +25,8 @@ const CACHED_BYTES = 256 * 2 ** 20;
 
 function isDirect(source: RecordSource): boolean {
   if (source.encoded) return false;
-  if (source instanceof MemorySource || source instanceof GeneratedSource) return true;
+  if (source instanceof MemorySource || source instanceof GeneratedSource || source instanceof ChosenSource)
+    return true;
   return source instanceof LmdbSource && source.fileBytes <= CACHED_BYTES;
 }
 

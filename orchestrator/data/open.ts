@@ -1,6 +1,9 @@
 import { dataError } from '../core/index.ts';
+import { ChosenSource } from './chosen.ts';
 import { openCifar } from './cifar.ts';
+import { formatClassList } from './class-list.ts';
 import { describePath, firstBytes, statOf } from './files.ts';
+import { GeneratedSource } from './generated.ts';
 import { looksLikeIdx, openIdx } from './idx.ts';
 import { LeveldbSource } from './leveldb.ts';
 import { LmdbSource } from './lmdb.ts';
@@ -46,20 +49,59 @@ export function resolveSource(text: string, resolve: (path: string) => string): 
   return `${uri.scheme}:${paths.join(',')}${query ? `?${query}` : ''}`;
 }
 
+const ONLY = 'only';
+
+/** Kinds whose sets know their classes by number and leave out records themselves. */
+const CHOOSES = new Set(['synthetic-fields']);
+
+function withoutOnly(uri: SourceUri): SourceUri {
+  if (!uri.query.has(ONLY) || CHOOSES.has(uri.scheme)) return uri;
+  const query = new Map([...uri.query].filter(([key]) => key !== ONLY));
+  const options = [...query].map(([key, value]) => `${key}=${value}`).join('&');
+  return { ...uri, query, text: `${uri.scheme}:${uri.rest}${options ? `?${options}` : ''}` };
+}
+
+function openScheme(uri: SourceUri): RecordSource {
+  const only = uri.query.get(ONLY);
+  const open = schemes.get(uri.scheme)!;
+  if (only === undefined || CHOOSES.has(uri.scheme)) return open(uri);
+  const source = open(withoutOnly(uri));
+  if (source instanceof LeveldbSource || (source instanceof GeneratedSource && !source.kept)) {
+    source.close();
+    throw dataError({
+      message: `${uri.text}: classes cannot be chosen from ${uri.scheme === 'leveldb' ? 'a LevelDB' : 'a set this large'}`,
+      expected: 'records that stay in memory',
+      hint: 'write an LMDB first: crema data convert, or crema data make',
+      code: 'no-choice',
+    });
+  }
+  return new ChosenSource(source, only);
+}
+
+/** The text of a source (openSource) with the records of other classes left out. Labels keep their numbers. */
+export function chooseClasses(text: string, backend: Backend, classes: readonly number[]): string {
+  const uri = parseUri(text, schemes.keys());
+  const [place = '', ...options] = (uri ? text : `${backend.toLowerCase()}:${text}`).split('?');
+  const kept = options.join('?').split('&');
+  const others = kept.filter((option) => option !== '' && !option.startsWith(`${ONLY}=`));
+  return `${place}?${[...others, `${ONLY}=${formatClassList(classes)}`].join('&')}`;
+}
+
 /** Shape of the records where the text alone tells it (sets we draw), else undefined. Opens nothing. */
 export function declaredShape(text: string): RecordShape | undefined {
   const uri = parseUri(text, syntheticKinds.keys());
-  return uri ? syntheticSet(uri).shape : undefined;
+  return uri ? syntheticSet(withoutOnly(uri)).shape : undefined;
 }
 
 /**
  * Opens a source of labelled records: a folder in the given backend's format (Caffe's LMDB or LevelDB), an idx file of images, or
- * a text with a scheme (`synthetic-digits:train?count=10000&seed=1`, `idx:images,labels`, `cifar10-bin:folder?part=test`).
+ * a text with a scheme (`synthetic-digits:train?count=10000&seed=1`, `idx:images,labels`, `cifar10-bin:folder?part=test`); the
+ * option `only=0-3,8` of a text with a scheme leaves out the records of other classes.
  * Throws a data CremaError that names the path, what is there and what was expected.
  */
 export function openSource(text: string, backend: Backend): RecordSource {
   const uri = parseUri(text, schemes.keys());
-  if (uri) return schemes.get(uri.scheme)!(uri);
+  if (uri) return openScheme(uri);
   if (text === '') throw dataError({ message: 'the source is empty', expected: 'a path', code: 'no-source' });
   if (statOf(text)?.isFile()) {
     if (looksLikeIdx(firstBytes(text, 4))) return openIdx(text);

@@ -1,22 +1,9 @@
 import { dataError, hashName } from '../core/index.ts';
 import { drawDigits, drawImages } from '../math/index.ts';
 import { GeneratedSource } from './generated.ts';
-import type { RecordShape } from './source.ts';
-import { checkQuery, integerOption, type SourceUri } from './uri.ts';
-
-/** Draws records `first`… of a set; the number is `labels.length`. A pure function of its arguments and the set's seed. */
-export type Draw = (first: number, out: Uint8Array, labels: Float32Array) => void;
-
-/** A set we draw ourselves. Its shape is known without drawing, so nets on it can be inspected at once. */
-export interface SyntheticSet {
-  readonly shape: RecordShape;
-  readonly classes: number;
-  readonly count: number;
-  readonly draw: Draw;
-}
-
-/** Reads the text after the scheme: `train?count=10000&seed=1`. */
-export type SyntheticKind = (uri: SourceUri) => SyntheticSet;
+import { fields } from './synthetic-fields.ts';
+import type { Draw, SyntheticKind, SyntheticSet } from './synthetic-set.ts';
+import { checkQuery, integerOption, type SourceUri, shapeOption } from './uri.ts';
 
 const MOST = 2 ** 40;
 
@@ -46,21 +33,6 @@ const digits: SyntheticKind = (uri) => {
   return { shape: [1, 28, 28], classes: 10, count, draw };
 };
 
-function shapeOption(uri: SourceUri, fallback: RecordShape): RecordShape {
-  const text = uri.query.get('shape');
-  if (text === undefined) return fallback;
-  const dims = text.split('x').map(Number);
-  const [c = 0, h = 0, w = 0] = dims;
-  if (dims.length !== 3 || !dims.every((d) => Number.isInteger(d) && d >= 1 && d <= 4096) || c * h * w > 2 ** 26) {
-    throw dataError({
-      message: `${uri.text}: shape is "${text}"`,
-      expected: 'CxHxW, e.g. 3x32x32',
-      code: 'bad-source-option',
-    });
-  }
-  return [c, h, w];
-}
-
 /** Figures of several shapes and textures on coloured grounds. */
 const images: SyntheticKind = (uri) => {
   checkQuery(uri, ['count', 'seed', 'shape', 'classes']);
@@ -80,6 +52,7 @@ export const syntheticKinds: ReadonlyMap<string, SyntheticKind> = new Map([
   ['synthetic-digits', digits],
   ['synthetic-images', images],
   ['synthetic-cifar', images],
+  ['synthetic-fields', fields],
 ]);
 
 /** The set of a `synthetic-…` source. */

@@ -1,4 +1,5 @@
 import { dataError, nearest } from '../core/index.ts';
+import type { RecordShape } from './source.ts';
 
 /** `scheme:rest?key=value&key=value`, as sources that are no folder are written. */
 export interface SourceUri {
@@ -60,4 +61,20 @@ export function integerOption(uri: SourceUri, key: string, fallback: number, lea
     });
   }
   return value;
+}
+
+/** A record's shape of the query, `3x32x32`. */
+export function shapeOption(uri: SourceUri, fallback: RecordShape): RecordShape {
+  const text = uri.query.get('shape');
+  if (text === undefined) return fallback;
+  const dims = text.split('x').map(Number);
+  const [c = 0, h = 0, w = 0] = dims;
+  if (dims.length !== 3 || !dims.every((d) => Number.isInteger(d) && d >= 1 && d <= 4096) || c * h * w > 2 ** 26) {
+    throw dataError({
+      message: `${uri.text}: shape is "${text}"`,
+      expected: 'CxHxW, e.g. 3x32x32',
+      code: 'bad-source-option',
+    });
+  }
+  return [c, h, w];
 }

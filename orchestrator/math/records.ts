@@ -112,3 +112,36 @@ export function drawImages(
 ): void {
   images(key.seed, key.stream, first, labels.length, ...shape, classes, out, labels);
 }
+
+const fieldMeans = hostFunction('crema_field_means', [
+  ...(['u64', 'u32', 'i64', 'i64', 'i64', 'i64', 'i64', 'pointer'] as const),
+]);
+const fields = hostFunction('crema_fields', [
+  ...(['u64', 'u32', 'pointer', 'i64', 'pointer', 'i64', 'i64', 'i64', 'i64', 'pointer'] as const),
+]);
+
+type Key = { readonly seed: number; readonly stream: number };
+
+/** Mean pictures of `classes` classes in `groups` groups: [classes][C][H][W]. */
+export function drawFieldMeans(
+  key: Key,
+  classes: number,
+  groups: number,
+  shape: readonly [number, number, number],
+): Float32Array {
+  const means = new Float32Array(classes * shape[0] * shape[1] * shape[2]);
+  fieldMeans(key.seed, key.stream, classes, groups, ...shape, means);
+  return means;
+}
+
+/** Records of the given numbers around the means: [count][C][H][W] levels. Record n shows class n mod `classes`. */
+export function drawFields(
+  key: Key,
+  means: Float32Array,
+  classes: number,
+  numbers: BigInt64Array,
+  shape: readonly [number, number, number],
+  out: Uint8Array,
+): void {
+  fields(key.seed, key.stream, means, classes, numbers, numbers.length, ...shape, out);
+}
