@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildPackages, ensureAll, root } from './setup.mjs';
+import { buildPackages, ensureAll, firstEngines, root } from './setup.mjs';
 
 const flags = process.argv.slice(2);
 const json = flags.includes('--json');
@@ -16,10 +16,10 @@ if (!name || !known.includes(name)) {
   process.stderr.write(`crema: ${name ? `no example '${name}'` : 'which example?'}\n  hint: one of ${known.join(', ')}\n`);
   process.exit(2);
 }
-await ensureAll(buildPackages);
-
 const folder = join(root, 'examples', name);
 const example = JSON.parse(readFileSync(join(folder, 'example.json'), 'utf8'));
+await ensureAll(buildPackages, [...firstEngines, ...(example.engines ?? [])]);
+
 const { steps, bars } = short && example.short ? example.short : example;
 const run = mkdtempSync(join(tmpdir(), `crema-${name}-`));
 const figures = {};

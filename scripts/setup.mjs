@@ -85,10 +85,15 @@ export async function ensureModules() {
   writeFileSync(stamp, lock);
 }
 
+/** Engines of hls/Makefile: what a first run needs, and all of them. A fixed-point engine is compiled for who asks for it. */
+export const firstEngines = ['f32', 'f32-strict'];
+export const allEngines = [...firstEngines, 'i8', 'i16', 'mixed'];
+
 /** The native libraries; make knows what is out of date. One make at a time, each on all cores. */
-export async function ensureNative() {
+export async function ensureNative(engines = firstEngines) {
   for (const folder of ['host', 'hls', 'sim']) {
-    const make = spawn('make', ['-s', `-j${cpus().length}`, '-C', folder], { cwd: root, stdio: ['ignore', 2, 2] });
+    const configs = folder === 'hls' ? [`CONFIGS=${engines.join(' ')}`] : [];
+    const make = spawn('make', ['-s', `-j${cpus().length}`, '-C', folder, ...configs], { cwd: root, stdio: ['ignore', 2, 2] });
     const code = await new Promise((resolve) => make.on('close', resolve).on('error', () => resolve(-1)));
     if (code === 0) continue;
     say(`crema: 'make -C ${folder}' failed (exit ${code})`);
@@ -97,10 +102,10 @@ export async function ensureNative() {
 }
 
 /** Everything from a clean clone to a program that runs. Compilers start at once; npm waits for the network meanwhile. */
-export async function ensureAll(systemPackages) {
+export async function ensureAll(systemPackages, engines = firstEngines) {
   ensureNode();
   ensureSystem(systemPackages);
-  const native = ensureNative();
+  const native = ensureNative(engines);
   await ensureModules();
   ensureBuild();
   await native;

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureAll, root, testPackages } from './setup.mjs';
+import { allEngines, ensureAll, root, testPackages } from './setup.mjs';
 
-await ensureAll(testPackages);
+await ensureAll(testPackages, allEngines);
 
 let failed = 0;
 for (const [what, ...command] of [

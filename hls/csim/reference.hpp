@@ -1,5 +1,5 @@
 // The three passes written as their definitions say, on batch-blocked tensors, accumulating in `Real`.
-// csim compares the engine with `double`; nothing here is fast and nothing here is synthesised.
+// csim compares the fp32 engine with `double`, the fixed-point ones with 64-bit integers; nothing here is fast and nothing here is synthesised.
 #pragma once
 #include "../engine/descriptor.hpp"
 #include <cstddef>
@@ -33,7 +33,7 @@ inline size_t weightAt(const OpDescriptor& d, uint32_t o, uint32_t c, uint32_t k
 }
 
 /// c must hold zeros (or the preload) in every element; padding lanes are left alone.
-template <class Real> void run(const OpDescriptor& d, const float* a, const float* b, Real* c, Real* bias, const float* biasIn) {
+template <class Real, class In, class Bias> void run(const OpDescriptor& d, const In* a, const In* b, Real* c, Real* bias, const Bias* biasIn) {
     const auto top = [&](uint32_t n, uint32_t o, uint32_t y, uint32_t x) { return at(d, n, o, d.outputs, y, x, d.outHeight, d.outWidth); };
     const auto bottom = [&](uint32_t n, uint32_t k, uint32_t y, uint32_t x) { return at(d, n, k, d.channels, y, x, d.height, d.width); };
     const uint32_t op = d.op > 3 ? d.op - 3 : d.op;

@@ -20,7 +20,7 @@ inline size_t weightSize(const OpDescriptor& d) { return size_t(d.outputs) * (d.
 inline void complete(OpDescriptor& d) {
     d.magic = kMagic;
     d.abi = kAbiVersion;
-    d.elementBits = 32;
+    if (d.elementBits == 0) d.elementBits = 32;
     const auto out = [](uint32_t in, uint32_t kernel, uint32_t stride, int32_t pad, uint32_t dilation) {
         return uint32_t((int64_t(in) + 2 * pad - (int64_t(kernel - 1) * dilation + 1)) / stride + 1);
     };

@@ -20,6 +20,6 @@ CREMA_EXPORT void crema_sim_set_threads(int threads) { crema::setThreads(threads
 
 /// JSON: ABI version, config, arithmetic and kernels of this build.
 CREMA_EXPORT const char* crema_sim_manifest() {
-    return "{\"abi\":1,\"config\":\"" CREMA_CONFIG "\",\"arithmetic\":\"" CREMA_ARITHMETIC "\",\"elementBits\":32,\"kernels\":[\"crema_engine\"]}";
+    return "{\"abi\":1,\"config\":\"" CREMA_CONFIG "\",\"arithmetic\":\"" CREMA_ARITHMETIC "\",\"elementBits\":[" CREMA_BITS "],\"kernels\":[\"crema_engine\"]}";
 }
 }

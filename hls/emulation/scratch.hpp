@@ -4,7 +4,7 @@
 
 namespace crema {
 
-constexpr unsigned kScratchSlots = 8;
+constexpr unsigned kScratchSlots = 16;
 
 void* scratchBytes(unsigned slot, size_t bytes);
 

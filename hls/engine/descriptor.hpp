@@ -22,13 +22,14 @@ enum Flag : uint32_t {
     kBias = 1,        // forward: add bias; backward-weights: also produce the bias gradient
     kAccumulate = 2,  // beta = 1: c (and the bias gradient) are preloaded from memory instead of zero
     kTransposed = 4,  // inner product weights stored [k][o] (Caffe's `transpose: true`)
-    kRelu = 8,        // reserved for the output unit
+    kRelu = 8,        // fixed point, forward: negative results become zero in the output unit
     kNoWeights = 16,  // backward-weights: bias gradient only
     kReduceTail = 32, // reserved
+    kMaximumOnly = 64 // fixed point: max |sum| is computed, c is not written
 };
 
 // Tensors of images are batch-blocked: [ceil(batch/lanes)][channels][height][width][lanes]. Weights are Caffe's
-// row-major [out][in/group][kh][kw]. Offsets are in ELEMENTS from the buffer's start.
+// row-major [out][in/group][kh][kw]. Offsets are in ELEMENTS from the buffer's start. A fixed-point op with kAccumulate is passed over.
 struct OpDescriptor {
     uint32_t magic, abi, op, flags;                      // 0..3
     uint32_t lanes, batch, groups, elementBits;          // 4..7
@@ -42,9 +43,12 @@ struct OpDescriptor {
     uint32_t blockBegin, blockEnd;                       // 24..25  lane blocks of the batch this launch computes (forward, data)
     uint32_t aOffsetLow, aOffsetHigh, bOffsetLow, bOffsetHigh;       // 26..29
     uint32_t cOffsetLow, cOffsetHigh, biasOffsetLow, biasOffsetHigh; // 30..33
-    // Fixed point (next precision step): word lengths, shift, rounding seed. Zero for fp32.
-    uint32_t wordA, wordB, wordC, shift, rounding, seedLow, seedHigh; // 34..40
-    uint32_t reserved[23];                               // 41..63
+    // Fixed point (elementBits 8 or 16); zero for fp32. a, b and c are int8 or int16, words as long as these say; bias is int64.
+    uint32_t wordA, wordB, wordC;          // 34..36
+    uint32_t shift, rounding;              // 37..38  right shift 0..47; 0 nearest even, 1 stochastic
+    uint32_t seedLow, seedHigh;            // 39..40  key of the draws
+    uint32_t statisticsLow, statisticsHigh; // 41..42  where in bias, in int64 elements, the op leaves max |sum|, saturated, underflowed, 0
+    uint32_t reserved[21];                 // 43..63
 };
 static_assert(sizeof(OpDescriptor) == 256, "the descriptor is four 512-bit words");
 
