@@ -30,6 +30,8 @@ export function makePlan(net: Net, options: PlanOptions = {}): Plan {
   const memory = assignMemory(net, steps, training, options.keepBlobs ?? false);
   const owned = net.params.filter((p) => p.owner === p.index);
   const parameters = owned.reduce((sum, p) => sum + elementCount(p.shape), 0);
+  const trained = training ? trainedParams(net) : new Set<number>();
+  const gradients = owned.filter((p) => trained.has(p.index)).reduce((sum, p) => sum + elementCount(p.shape), 0);
   return {
     net: net.name,
     phase: net.phase,
@@ -50,8 +52,16 @@ export function makePlan(net: Net, options: PlanOptions = {}): Plan {
     finalValue: steps.finalValue,
     blobBytes: memory.slabs.reduce((sum, s) => sum + s.elements * 4, 0),
     layerBytes: layerBytes(net, steps, training),
-    parameterBytes: parameters * 4 * (training ? 2 : 1),
+    parameterBytes: (parameters + gradients) * 4,
   };
+}
+
+/** Owners of params that a backward pass gives a gradient: not those of a frozen prefix (lr_mult 0, or below propagate_down false). */
+function trainedParams(net: Net): Set<number> {
+  const layers = net.layers.filter((l) => l.needBackward);
+  return new Set(
+    layers.flatMap((l) => l.params.filter((_, j) => l.paramPropagate[j]).map((p) => net.params[p]!.owner)),
+  );
 }
 
 function layerBytes(net: Net, { values, forward }: Schedule, training: boolean): number {

@@ -96,7 +96,7 @@ export interface Plan {
   readonly backward: readonly Step[];
   /** Value that holds each blob at the end of the forward pass. */
   readonly finalValue: ReadonlyMap<string, number>;
-  /** Bytes of slabs: blobs alive at once. Params and their diffs are counted apart. */
+  /** Bytes of slabs: blobs alive at once. Params, and diffs of those that are trained, are counted apart. */
   readonly blobBytes: number;
   readonly parameterBytes: number;
   /** What layers hold for themselves: masks, copies of what runs in place, states. */

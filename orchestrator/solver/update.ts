@@ -13,8 +13,8 @@ export class Updater {
   private readonly settings: SolverSettings;
   private readonly net: Net;
   private readonly params: ParamSet;
-  /** Histories may hold other values than zeros although no update was made. */
-  private restored = false;
+  /** Learnable params whose history holds zeros alone: no update changed them so far. */
+  private readonly idle: boolean[];
 
   constructor(settings: SolverSettings, net: Net, params: ParamSet) {
     this.settings = settings;
@@ -24,10 +24,16 @@ export class Updater {
     this.history = Array.from({ length: settings.rule.historySets }, () => set)
       .flat()
       .map((p) => ({ shape: p.shape, data: pageAligned(params.blobs[p.index]!.count) }));
+    this.idle = set.map(() => true);
   }
 
+  /** Says that histories were filled from a snapshot. */
   markRestored(): void {
-    this.restored = true;
+    const { length } = this.idle;
+    this.idle.forEach((_, k) => {
+      const sets = this.history.filter((_, i) => i % length === k);
+      this.idle[k] = sets.every((h) => h.data.every((v) => v === 0));
+    });
   }
 
   /** Norm of all gradients, clipped ones shrink by the factor returned. Caffe measures the sum of iter_size passes. */
@@ -52,8 +58,11 @@ export class Updater {
       const spec = this.net.params[index]!;
       const blob = this.params.blobs[index]!;
       const local = f(rate * spec.lrMult);
-      if (local === 0 && rule.idleAtZeroRate && !this.restored) return;
       const decay = f(param.weight_decay * spec.decayMult);
+      // A frozen blob stays without a gradient in memory: without one, every rule leaves weights and zero history as they are.
+      const noGradient = !blob.diffTensor.allocated && decay === 0;
+      if (this.idle[k] && (noGradient || (local === 0 && rule.idleAtZeroRate))) return;
+      this.idle[k] = false;
       rule.update(param, {
         weight: blob.data,
         diff: blob.diff,
