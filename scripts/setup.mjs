@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` need before anything of the project can run: written without any dependency.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -89,48 +89,69 @@ export async function ensureModules() {
 export const firstEngines = ['f32', 'f32-strict'];
 export const allEngines = [...firstEngines, 'i8', 'i16', 'mixed'];
 
-/** The native libraries; make knows what is out of date. One make at a time, each on all cores. */
+/** The native libraries; make knows what is out of date. The compilers of all folders share the cores. */
 export async function ensureNative(engines = firstEngines) {
-  for (const folder of ['host', 'hls', 'sim']) {
-    const configs = folder === 'hls' ? [`CONFIGS=${engines.join(' ')}`] : [];
-    const make = spawn('make', ['-s', `-j${cpus().length}`, '-C', folder, ...configs], { cwd: root, stdio: ['ignore', 2, 2] });
-    const code = await new Promise((resolve) => make.on('close', resolve).on('error', () => resolve(-1)));
-    if (code === 0) continue;
-    say(`crema: 'make -C ${folder}' failed (exit ${code})`);
-    process.exit(70);
-  }
+  const args = ['-s', `-j${cpus().length}`, `CONFIGS=${engines.join(' ')}`];
+  const make = spawn('make', args, { cwd: root, stdio: ['ignore', 2, 2] });
+  const code = await new Promise((resolve) => make.on('close', resolve).on('error', () => resolve(-1)));
+  if (code === 0) return;
+  say(`crema: 'make ${args.join(' ')}' failed (exit ${code})`);
+  process.exit(70);
 }
 
 /** Everything from a clean clone to a program that runs. Compilers start at once; npm waits for the network meanwhile. */
-export async function ensureAll(systemPackages, engines = firstEngines) {
+export async function ensureAll(systemPackages, engines = firstEngines, build = ensureBuild) {
   ensureNode();
   ensureSystem(systemPackages);
   const native = ensureNative(engines);
   await ensureModules();
-  ensureBuild();
+  build();
   await native;
   ensureBitstreams();
 }
 
-function newest(folder) {
-  let time = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) time = Math.max(time, newest(path));
-    else if (/\.(ts|json)$/.test(entry.name)) time = Math.max(time, statSync(path).mtimeMs);
+/** One digest of all that dist/ is made of: names and contents, since times say little after a checkout. */
+function sourcesDigest() {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'tsconfig.json'))).update(readFileSync(join(root, 'tsconfig.build.json')));
+  for (const folder of ['orchestrator', 'bench', 'test']) {
+    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+    const made = (file) => (folder === 'test' ? /^\w+\/[\w-]+\.ts$/.test(file) && !file.endsWith('.test.ts') : file.endsWith('.ts'));
+    for (const file of files.filter(made).sort()) hash.update(`${folder}/${file}\0`).update(readFileSync(join(root, folder, file)));
   }
-  return time;
+  return hash.digest('hex');
 }
 
-/** dist/ from orchestrator/. */
-export function ensureBuild() {
-  const stamp = join(root, 'dist', '.stamp');
-  const time = Math.max(newest(join(root, 'orchestrator')), newest(join(root, 'bench')));
-  if (existsSync(stamp) && statSync(stamp).mtimeMs >= time) return;
+const stamp = join(root, 'dist', '.stamp');
+
+/** Whether dist/ is what the sources say. */
+const compiled = (sources) => existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
+
+function tsc(...args) {
+  return spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...args], { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
+}
+
+/** dist/ from orchestrator/, bench/ and the programs of test/, where it is out of date; false where the compiler refuses. */
+export function compile() {
+  const sources = sourcesDigest();
+  if (compiled(sources)) return true;
   say('crema: compiling TypeScript');
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, '');
+  if (!tsc('-p', 'tsconfig.build.json')) return false;
+  writeFileSync(stamp, sources);
+  return true;
+}
+
+/** The same, with all types checked, tests included: one run of the compiler where two would read everything twice. */
+export function compileChecked() {
+  const sources = sourcesDigest();
+  const right = tsc('-p', '.', '--tsBuildInfoFile', join('dist', '.checked.tsbuildinfo'));
+  if (existsSync(dirname(stamp))) writeFileSync(stamp, right ? sources : '');
+  return right;
+}
+
+export function ensureBuild() {
+  if (compile()) return;
+  say('crema: TypeScript refuses the sources');
+  process.exit(70);
 }
 
 export function ensureBitstreams() {

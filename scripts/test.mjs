@@ -3,20 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allEngines, ensureAll, root, testPackages } from './setup.mjs';
-
-await ensureAll(testPackages, allEngines);
+import { allEngines, compileChecked, ensureAll, root, testPackages } from './setup.mjs';
 
 let failed = 0;
-for (const [what, ...command] of [
-  ['types', 'typescript/bin/tsc', '--noEmit', '-p', '.'],
-  ['lint', '@biomejs/biome/bin/biome', 'check', '--log-level=error'],
-]) {
-  const [script, ...args] = command;
-  const done = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, stdio: 'inherit' });
-  process.stdout.write(`${what}: ${done.status === 0 ? 'ok' : 'FAILED'}\n`);
-  if (done.status !== 0) failed++;
+function report(what, well) {
+  process.stdout.write(`${what}: ${well ? 'ok' : 'FAILED'}\n`);
+  if (!well) failed++;
 }
+
+await ensureAll(testPackages, allEngines, () => {
+  report('types', compileChecked());
+  const biome = [join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check', '--log-level=error'];
+  report('lint', spawnSync(process.execPath, biome, { cwd: root, stdio: 'inherit' }).status === 0);
+});
 
 const totals = join(tmpdir(), `crema-vitest-${process.pid}.json`);
 const vitest = spawnSync(

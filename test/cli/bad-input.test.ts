@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandLine } from '../programs.ts';
 import { type Ran, runAll, withFolder } from './commands.ts';
 
 const data = 'layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }\n';
@@ -203,14 +204,10 @@ describe('bad input', () => {
         join(folder, 'solver.prototxt'),
         'net: "missing-bottom.prototxt"\nbase_lr: 0.1\nlr_policy: "fixed"\nmax_iter: 2\n',
       );
-      const main = join(import.meta.dirname, '..', '..', 'orchestrator', 'cli', 'main.ts');
       const before = readdirSync(folder).sort();
       const { status, stderr, stdout } = spawnSync(
         process.execPath,
-        [
-          ...['--import', import.meta.resolve('tsx'), main],
-          ...['train', '-solver=solver.prototxt', '--run-dir', 'run', '--device', 'host', '--json'],
-        ],
+        [...commandLine(), ...['train', '-solver=solver.prototxt', '--run-dir', 'run', '--device', 'host', '--json']],
         { cwd: folder, encoding: 'utf8' },
       );
       expect(status).toBe(3);

@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { program } from '../programs.ts';
 import type { Ran } from './child.ts';
 
 export type { Ran };
-
-const root = join(import.meta.dirname, '..', '..');
 
 /** A folder that is gone after `use`. */
 export function withFolder<T>(use: (folder: string) => T): T {
@@ -18,14 +17,14 @@ export function withFolder<T>(use: (folder: string) => T): T {
   }
 }
 
-/** Runs command lines one after the other in one child process, from sources, in `folder`. */
+/** Runs command lines one after the other in one child process in `folder`. */
 export function runAll(folder: string, commands: readonly (readonly string[])[], env: NodeJS.ProcessEnv = {}): Ran[] {
   const answer = join(folder, '.answer.json');
-  execFileSync(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), join(root, 'test', 'cli', 'child.ts'), answer, JSON.stringify(commands)],
-    { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } },
-  );
+  execFileSync(process.execPath, [...program('test/cli/child.ts'), answer, JSON.stringify(commands)], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const results = JSON.parse(readFileSync(answer, 'utf8')) as Ran[];
   rmSync(answer);
   return results;

@@ -1,15 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildPath } from '../../orchestrator/core/index.ts';
+import { program } from '../programs.ts';
 import { demoXclbin, privateXrtRoot } from './demo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-device-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const child = fileURLToPath(new URL('./contract-child.ts', import.meta.url));
 
 interface Outcome {
   name: string;
@@ -20,7 +19,10 @@ interface Outcome {
 }
 
 async function run(device: string, image: string, env: Record<string, string>): Promise<Outcome> {
-  const { stdout } = await execa('node', ['--import', 'tsx', child, device, image], { env, timeout: 110_000 });
+  const { stdout } = await execa(process.execPath, [...program('test/device/contract-child.ts'), device, image], {
+    env,
+    timeout: 110_000,
+  });
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Outcome;
 }
 

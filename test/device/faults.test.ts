@@ -1,15 +1,14 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPath } from '../../orchestrator/core/index.ts';
 import { probeDevices } from '../../orchestrator/device/index.ts';
+import { program } from '../programs.ts';
 import { demoXclbin } from './demo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-faults-'));
-const child = fileURLToPath(new URL('./fault-child.ts', import.meta.url));
 const file = join(folder, 'small.xclbin');
 const other = join(folder, 'other.xclbin');
 const sim = existsSync(buildPath('sim', 'libcrema_sim.so'));
@@ -30,10 +29,14 @@ interface Result {
 }
 
 async function runAll(scenarios: readonly string[], env: Record<string, string> = {}): Promise<Result[]> {
-  const { stdout } = await execa('node', ['--import', 'tsx', child, scenarios.join(','), file, other], {
-    env: { CREMA_SIM_QUIET: '1', ...env },
-    timeout: 50_000,
-  });
+  const { stdout } = await execa(
+    process.execPath,
+    [...program('test/device/fault-child.ts'), scenarios.join(','), file, other],
+    {
+      env: { CREMA_SIM_QUIET: '1', ...env },
+      timeout: 50_000,
+    },
+  );
   return stdout
     .trim()
     .split('\n')

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { packageRoot } from '../../orchestrator/core/index.ts';
 import { decodeState } from '../../orchestrator/snapshot/index.ts';
-import { commandLine } from './children.ts';
+import { commandLine } from '../programs.ts';
 
 /** A small LeNet with a random mask, so that a resume has streams to restore. 11 launches an iteration. */
 const NET = `

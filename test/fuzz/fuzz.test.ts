@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { judge, SLOW } from '../../bench/fuzz/child.ts';
 import { makeTargets } from '../../bench/fuzz/targets.ts';
+import { program } from '../programs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const kept = join(root, 'test', 'golden', 'fuzz');
@@ -30,7 +31,7 @@ describe('damaged inputs', () => {
   it('drawn for three seconds give no crash and no hang', () => {
     const out = execFileSync(
       process.execPath,
-      ['--import', 'tsx', 'bench/fuzz.ts', '--seconds', '3', '--seed', '20', '--keep', join(scratch, 'kept'), '--json'],
+      [...program('bench/fuzz.ts'), '--seconds', '3', '--seed', '20', '--keep', join(scratch, 'kept'), '--json'],
       { cwd: root, encoding: 'utf8' },
     );
     const { inputs, crashes, hangs } = JSON.parse(out);

@@ -8,6 +8,7 @@ import { openFfiNapi } from '../../orchestrator/native/ffi-napi.ts';
 import type { CType, CValue } from '../../orchestrator/native/index.ts';
 import { native } from '../../orchestrator/native/index.ts';
 import { koffiAdapter } from '../../orchestrator/native/koffi.ts';
+import { program } from '../programs.ts';
 import { probeLibrary } from './probe.ts';
 
 const path = probeLibrary();
@@ -176,9 +177,12 @@ test('importing native/ puts tensors on page boundaries', () => {
   }
 });
 
-const child = fileURLToPath(new URL('./child.ts', import.meta.url));
 const run = (mode: string, ffi: string) =>
-  execa('node', ['--import', 'tsx', child, mode], { env: { CREMA_FFI: ffi }, reject: false, timeout: 60_000 });
+  execa(process.execPath, [...program('test/native/child.ts'), mode], {
+    env: { CREMA_FFI: ffi },
+    reject: false,
+    timeout: 60_000,
+  });
 
 test.each(['koffi', 'ffi-napi'])('%s: workers that call C end cleanly', async (ffi) => {
   const { stdout, exitCode, stderr } = await run('main-first', ffi);

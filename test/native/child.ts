@@ -1,6 +1,7 @@
 /** Workers that call C: `child.ts main-first|worker-first`. Prints how many ended well, or the error. */
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fromSource } from '../../orchestrator/core/index.ts';
 import { native } from '../../orchestrator/native/index.ts';
 import { probeLibrary } from './probe.ts';
 
@@ -12,10 +13,13 @@ function call(): number {
 async function main(): Promise<void> {
   if (process.argv[2] === 'main-first') call();
   // A worker of Node 20 does not take the TypeScript loader from --import.
-  const boot = `import('tsx/esm/api').then((tsx) => { tsx.register(); return import(${JSON.stringify(import.meta.url)}); })`;
+  const sources = `import('tsx/esm/api').then((tsx) => { tsx.register(); return import(${JSON.stringify(import.meta.url)}); })`;
   const results = await Promise.all(
     [1, 2, 3].map(async () => {
-      const worker = new Worker(boot, { eval: true, workerData: 'call' });
+      const worker = new Worker(fromSource ? sources : new URL(import.meta.url), {
+        eval: fromSource,
+        workerData: 'call',
+      });
       const [message] = await once(worker, 'message');
       await once(worker, 'exit');
       return message as string;
