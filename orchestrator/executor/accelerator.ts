@@ -10,6 +10,15 @@ import {
 import { decodeSliding } from '../layers/index.ts';
 import type { Net, NetLayer } from '../net/index.ts';
 import type { Accelerator } from '../plan/index.ts';
+import {
+  checkAccumulator,
+  type IntegerPass,
+  type IntegerShape,
+  innerProductShape,
+  levelName,
+  reductionLength,
+  type WordLengths,
+} from '../precision/index.ts';
 import type { DescriptorWriter, LaunchTask } from './launch.ts';
 
 const PASS: Record<string, Pass> = {
@@ -33,6 +42,36 @@ function request(layer: NetLayer, bottom: readonly number[], top: readonly numbe
   return base;
 }
 
+/** Why the sums of some pass might not fit the accumulator, or undefined where all do. */
+function accumulatorProblem(geometry: Geometry, words: WordLengths, backward: boolean): string | undefined {
+  const shape = integerShape(geometry);
+  const { weights, activations, activationGradients } = words;
+  const passes: [IntegerPass, number, number][] = [
+    ['forward', weights, activations],
+    ['backwardData', weights, activationGradients],
+    ['backwardWeights', activationGradients, activations],
+  ];
+  for (const [pass, a, b] of backward ? passes : passes.slice(0, 1)) {
+    const check = checkAccumulator(a, b, reductionLength(shape, pass));
+    if (!check.fits) return `${pass}: ${check.reason}`;
+  }
+  return undefined;
+}
+
+/** A geometry of kernels/ in the words of precision/. */
+export function integerShape(g: Geometry): IntegerShape {
+  if (g.kind === 'inner-product') return innerProductShape(g.batch, g.inputs, g.outputs);
+  const { batch, groups, channels, height, width, outputs, outHeight, outWidth } = g;
+  const [kernelH, kernelW] = g.kernel;
+  const [strideH, strideW] = g.stride;
+  const [padH, padW] = g.pad;
+  const [dilationH, dilationW] = g.dilation;
+  return {
+    ...{ batch, groups, channels, height, width, outputs, outHeight, outWidth },
+    ...{ kernelH, kernelW, strideH, strideW, padH, padW, dilationH, dilationW },
+  };
+}
+
 /** A manifest as the planner asks it. */
 export function accelerator(manifest: Manifest): Accelerator {
   return {
@@ -40,7 +79,8 @@ export function accelerator(manifest: Manifest): Accelerator {
     config: manifest.config,
     computeUnits: manifest.computeUnits.length,
     lanes: manifest.lanes,
-    accepts(net: Net, layer: NetLayer) {
+    elementBits: manifest.elementBits,
+    accepts(net: Net, layer: NetLayer, words?: WordLengths) {
       if (!manifest.operations.includes(layer.type.type)) {
         return { accepted: false, reason: `${manifest.config} has no kernel for ${layer.type.type}` };
       }
@@ -49,9 +89,11 @@ export function accelerator(manifest: Manifest): Accelerator {
       }
       const shape = (id: string) => net.blobs.get(id)!.shape;
       const answer = accepts(manifest, request(layer, shape(layer.bottoms[0]!), shape(layer.tops[0]!)));
-      return answer.accepted
-        ? { accepted: true, reason: `${manifest.kernel} takes it` }
-        : { accepted: false, reason: answer.reason };
+      if (!answer.accepted) return { accepted: false, reason: answer.reason };
+      if (!words) return { accepted: true, reason: `${manifest.kernel} takes it` };
+      const tooLong = accumulatorProblem(answer.geometries[0]!, words, layer.needBackward);
+      if (tooLong) return { accepted: false, reason: tooLong };
+      return { accepted: true, reason: `${manifest.kernel} takes it at ${levelName(words)}` };
     },
   };
 }
@@ -73,7 +115,11 @@ export function descriptorWriter(manifest: Manifest): DescriptorWriter {
   return (task) => {
     const { geometry, pass } = launchGeometry(manifest, task);
     const weights = pass === 'backwardWeights';
-    const options = { accumulate: weights && task.accumulate, biasOnly: weights && !task.weightsWanted };
+    const options = {
+      accumulate: weights && task.accumulate,
+      biasOnly: weights && !task.weightsWanted,
+      ...(task.fixed && { fixed: task.fixed, biasOffset: task.biasOffset ?? 0 }),
+    };
     return describePass(geometry, pass, options, manifest.computeUnits.length).map((descriptors, computeUnit) => ({
       computeUnit,
       descriptors,

@@ -12,6 +12,8 @@ export interface NetOutput {
 export interface Execution {
   readonly net: Net;
   readonly params: ParamSet;
+  /** Number of the next forward pass: what stochastic rounding draws depends on it. Counts by itself from where it is set. */
+  pass: number;
   /** One forward pass; returns the weighted sum of the losses. */
   forward(): number;
   /** One backward pass after a forward. Gradients of params are added to their diffs, or overwrite them where `accumulate` is false. */

@@ -1,5 +1,6 @@
 import type { Tensor } from '../blob/index.ts';
 import type { Command, Device } from '../device/index.ts';
+import type { FixedPoint } from '../kernels/index.ts';
 import type { Net, NetLayer, ParamSet } from '../net/index.ts';
 import type { LaunchPass, LaunchStep, Plan } from '../plan/index.ts';
 import type { PlanMemory } from './memory.ts';
@@ -16,6 +17,9 @@ export interface LaunchTask {
   /** Backward-weights: which gradients are wanted. */
   readonly weightsWanted: boolean;
   readonly biasWanted: boolean;
+  /** Block floating point; then the bias port has 64-bit integers from `biasOffset` on. */
+  readonly fixed?: FixedPoint;
+  readonly biasOffset?: number;
 }
 
 /** Op descriptors of a task, one list per compute unit that takes part. */

@@ -7,6 +7,8 @@ import type { Net, ParamSet } from '../net/index.ts';
 import { accesses, type HostStep, type Plan, type ReorderStep, type Step } from '../plan/index.ts';
 import { DynamicShapes } from './dynamic.ts';
 import type { Execution, NetOutput } from './execution.ts';
+import { FixedLauncher } from './fixed.ts';
+import type { FixedRules } from './fixed-tensors.ts';
 import { type DescriptorWriter, Launcher } from './launch.ts';
 import { allocatePlan, type PlanMemory, parameterBytes } from './memory.ts';
 import { Residency } from './residency.ts';
@@ -17,6 +19,8 @@ export interface RunOptions {
   /** Required with a device. */
   readonly descriptors?: DescriptorWriter | undefined;
   readonly observer?: Observer | undefined;
+  /** Required where the plan has launches in block floating point. */
+  readonly fixed?: FixedRules | undefined;
 }
 
 /** Runs a Plan: host steps here, launches and transfers on the card, ordered by events. */
@@ -27,6 +31,8 @@ export class PlanExecution implements Execution {
   private readonly memory: PlanMemory;
   private readonly residency: Residency | undefined;
   private readonly launcher: Launcher | undefined;
+  readonly fixed: FixedLauncher | undefined;
+  pass = 0;
   private readonly observer: Observer | undefined;
   private readonly dynamic: DynamicShapes | undefined;
   private readonly hostTensors = new Map<Step, { reads: Tensor[]; writes: Tensor[] }>();
@@ -43,6 +49,13 @@ export class PlanExecution implements Execution {
     if (device && descriptors) {
       this.residency = new Residency(device);
       this.launcher = new Launcher(net, plan, params, this.memory, device, this.residency, descriptors);
+      if (options.fixed && plan.placements.some((p) => p.words)) {
+        const { memory, residency } = this;
+        this.fixed = new FixedLauncher(
+          { net, plan, params, memory, device, residency, writer: descriptors },
+          options.fixed,
+        );
+      }
       if (this.observer) {
         const observer = this.observer;
         this.residency.onTransfer = (tensor, command, bytes, direction) =>
@@ -59,6 +72,9 @@ export class PlanExecution implements Execution {
       reads: reads.map((a) => this.memory.tensor(a.value, a.part)),
       writes: writes.map((a) => this.memory.tensor(a.value, a.part)),
     };
+    if (step.kind === 'launch' && step.pass === 'backward-weights') {
+      for (const p of [step.weights, step.bias]) if (p >= 0) result.writes.push(this.params.blobs[p]!.diffTensor);
+    }
     if (step.kind === 'host') {
       const layer = this.net.layers[step.layer]!;
       layer.params.forEach((p, j) => {
@@ -77,6 +93,11 @@ export class PlanExecution implements Execution {
   }
 
   forward(): number {
+    if (this.fixed) {
+      this.fixed.arriveAll();
+      this.fixed.pass = this.pass;
+    }
+    this.pass++;
     for (const step of this.plan.forward) this.run(step, false);
     let loss = 0;
     for (const layer of this.net.layers) {
@@ -97,10 +118,14 @@ export class PlanExecution implements Execution {
     const start = this.observer ? performance.now() : 0;
     let commands: readonly Command[] = [];
     let waited = 0;
-    if (step.kind === 'launch') {
+    if (step.kind === 'launch' && step.words) {
+      commands = this.fixed!.launch(step, step.pass === 'backward-weights' && (accumulate || !step.firstTouch));
+    } else if (step.kind === 'launch') {
+      if (this.fixed) this.meetFloats(step);
       commands = this.launcher!.launch(step, step.pass === 'backward-weights' && (accumulate || !step.firstTouch));
     } else {
       const { reads, writes } = this.hostTensors.get(step)!;
+      if (this.fixed) this.meetFloats(step);
       this.residency?.hostRead(reads);
       this.residency?.hostWrite(writes);
       if (this.observer) waited = performance.now() - start;
@@ -126,6 +151,14 @@ export class PlanExecution implements Execution {
         commands,
       });
     }
+  }
+
+  /** Before a step on floats: what it touches is no longer integers, and what it writes makes their copies stale. */
+  private meetFloats(step: Step): void {
+    const { reads, writes } = this.hostTensors.get(step)!;
+    this.fixed!.arrive(reads);
+    this.fixed!.arrive(writes);
+    this.fixed!.changed(writes);
   }
 
   private producer(step: Step): number {
@@ -166,12 +199,14 @@ export class PlanExecution implements Execution {
     const value = this.plan.finalValue.get(name);
     if (value === undefined)
       throw inputError({ message: `net '${this.net.name}' has no blob '${name}'`, code: 'unknown-blob' });
+    this.fixed?.arrive([this.memory.tensor(value, 'data')]);
     this.residency?.hostRead([this.memory.tensor(value, 'data')]);
     return this.stored(value);
   }
 
   collectGradients(): void {
     const diffs = this.net.learnable.map((p) => this.params.blobs[p]!.diffTensor);
+    this.fixed?.arriveAll();
     if (this.residency) {
       for (const tensor of diffs) this.residency.prefetchToHost(tensor);
       this.residency.hostRead(diffs);
@@ -179,7 +214,9 @@ export class PlanExecution implements Execution {
   }
 
   parametersChanged(): void {
-    this.residency?.hostWrite(this.net.params.map((p) => this.params.blobs[p.index]!.dataTensor));
+    const tensors = this.net.params.map((p) => this.params.blobs[p.index]!.dataTensor);
+    this.residency?.hostWrite(tensors);
+    this.fixed?.changed(tensors);
   }
 
   outputs(): NetOutput[] {
@@ -201,6 +238,7 @@ export class PlanExecution implements Execution {
     reorder(stored.data, stored.layout, rows.data, NCHW, stored.shape);
     const value = this.plan.finalValue.get(name)!;
     if (this.plan.diffSlab[value]! >= 0) {
+      this.fixed?.arrive([this.memory.tensor(value, 'diff')]);
       this.residency?.hostRead([this.memory.tensor(value, 'diff')]);
       reorder(stored.diff, stored.layout, rows.diff, NCHW, stored.shape);
     }
@@ -213,9 +251,10 @@ export class PlanExecution implements Execution {
   }
 
   /** Bytes alive on the host: blobs, parameters, and what layers hold for themselves. */
-  memoryBytes(): { blobs: number; parameters: number; layers: number } {
+  memoryBytes(): { blobs: number; parameters: number; layers: number; fixed: number } {
     const layers = this.net.layers.reduce((sum, l) => sum + (l.layer.privateBytes ?? 0), 0);
-    return { blobs: this.memory.bytes, parameters: parameterBytes(this.net, this.params), layers };
+    const parameters = parameterBytes(this.net, this.params);
+    return { blobs: this.memory.bytes, parameters, layers, fixed: this.fixed?.bytes ?? 0 };
   }
 
   close(): void {

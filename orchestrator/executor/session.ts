@@ -5,9 +5,10 @@ import { type Device, openDevice } from '../device/index.ts';
 import { checkXclbin, loadManifest, type Manifest, xclbinPath } from '../kernels/index.ts';
 import { setThreads } from '../math/index.ts';
 import type { Net, ParamSet } from '../net/index.ts';
-import { makePlan, type Plan, type PlanOptions } from '../plan/index.ts';
-import { type PrecisionSettings, requireEngines } from '../precision/index.ts';
+import { makePlan, type Plan, type PlannedPrecision, type PlanOptions } from '../plan/index.ts';
+import type { PrecisionSettings } from '../precision/index.ts';
 import { accelerator, descriptorWriter } from './accelerator.ts';
+import { ladderEngines } from './engines.ts';
 import { PlanExecution } from './run.ts';
 import type { Observer } from './steps.ts';
 
@@ -24,6 +25,8 @@ export interface SessionSettings {
   readonly deadline?: number | undefined;
   readonly placement?: PlanOptions['placement'];
   readonly precision?: PrecisionSettings | undefined;
+  /** Of rounding draws; default 1. */
+  readonly seed?: number | undefined;
 }
 
 /**
@@ -32,24 +35,54 @@ export interface SessionSettings {
  */
 export class Session {
   readonly settings: SessionSettings;
-  readonly manifest: Manifest | undefined;
-  private opened: Device | undefined;
+  private readonly base: Manifest | undefined;
+  /** Manifest of each level of the ladder; empty without one. */
+  private readonly engines: readonly Manifest[];
+  private level = 0;
+  private opened: { device: Device; manifest: Manifest } | undefined;
 
   constructor(settings: SessionSettings) {
     this.settings = settings;
-    this.manifest = settings.device === 'host' ? undefined : loadManifest(settings.board, settings.config);
-    if (settings.precision) requireEngines(settings.precision, this.manifest);
+    this.base = settings.device === 'host' ? undefined : loadManifest(settings.board, settings.config);
+    this.engines = settings.precision
+      ? ladderEngines(settings.precision, this.base, settings.xclbin !== undefined)
+      : [];
+  }
+
+  /** The bitstream in use: that of the level, or the experiment's own. */
+  get manifest(): Manifest | undefined {
+    return this.engines[this.level] ?? this.base;
   }
 
   /** The open device, or undefined where none was needed so far. */
   get device(): Device | undefined {
-    return this.opened;
+    return this.opened?.device;
+  }
+
+  /**
+   * Executions made from now on compute at this level of the ladder. All others must be closed. Another bitstream is loaded by the
+   * next execution that needs it. @returns whether one will be, and its name
+   */
+  useLevel(level: number): { reloads: boolean; config: string } {
+    this.level = level;
+    const manifest = this.manifest!;
+    const reloads = this.opened !== undefined && this.opened.manifest !== manifest;
+    if (reloads) this.close();
+    return { reloads, config: manifest.config };
+  }
+
+  /** Test nets compute with the master weights unless asked otherwise. */
+  private precisionOf(net: Net): PlannedPrecision | undefined {
+    const { precision } = this.settings;
+    if (!precision || (net.phase === 'TEST' && precision.test === 'fp32')) return undefined;
+    return { level: precision.ladder[this.level]!, layers: precision.layers };
   }
 
   plan(net: Net, options: PlanOptions = {}): Plan {
     return makePlan(net, {
       accelerator: this.manifest && accelerator(this.manifest),
       placement: this.settings.placement,
+      precision: this.precisionOf(net),
       ...options,
     });
   }
@@ -58,24 +91,28 @@ export class Session {
     const plan = this.plan(net, options);
     setThreads(this.settings.threads ?? cpus().length);
     const needsCard = plan.placements.some((p) => p.place === 'fpga');
-    if (!needsCard || !this.manifest) return new PlanExecution(net, plan, params, { observer: options.observer });
-    this.opened ??= this.open(this.manifest);
+    const { manifest } = this;
+    if (!needsCard || !manifest) return new PlanExecution(net, plan, params, { observer: options.observer });
+    this.opened ??= { device: this.open(manifest), manifest };
+    const { precision, seed = 1 } = this.settings;
     return new PlanExecution(net, plan, params, {
-      device: this.opened,
-      descriptors: descriptorWriter(this.manifest),
+      device: this.opened.device,
+      descriptors: descriptorWriter(manifest),
       observer: options.observer,
+      fixed: precision && { rounding: precision.rounding, exponents: precision.exponents, seed },
     });
   }
 
   private open(manifest: Manifest): Device {
     const { settings } = this;
-    const file = settings.xclbin ?? xclbinPath(settings.board, settings.config);
+    const { board, config } = manifest;
+    const file = settings.xclbin ?? xclbinPath(board, config);
     if (!existsSync(file)) {
       throw deviceError({
         message: `no bitstream ${file}`,
         hint: settings.xclbin
           ? 'check the path'
-          : `build it with: crema bitstream build --board ${settings.board} --kernel-config ${settings.config}`,
+          : `build it with: crema bitstream build --board ${board} --kernel-config ${config}`,
         code: 'no-xclbin',
       });
     }
@@ -93,7 +130,7 @@ export class Session {
   }
 
   close(): void {
-    this.opened?.close();
+    this.opened?.device.close();
     this.opened = undefined;
   }
 }

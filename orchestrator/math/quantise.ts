@@ -6,14 +6,14 @@ import { hostFunction } from './host.ts';
 
 const P = 'pointer';
 const VIEW: readonly CType[] = ['i64', 'i64', 'i64', 'i64'];
-const toIntegers = hostFunction('crema_quantise', [P, 'i32', P, ...VIEW, 'i32', P, 'i32', 'u32', 'u32', P]);
-const toFloats = hostFunction('crema_dequantise', [P, P, 'i32', ...VIEW, 'i32', P, 'i32']);
+const toIntegers = hostFunction('crema_quantise', [P, 'i32', P, 'i32', ...VIEW, 'i32', P, 'i32', 'u32', 'u32', P]);
+const toFloats = hostFunction('crema_dequantise', [P, 'i32', P, 'i32', ...VIEW, P, 'i32']);
 const extremesOf = hostFunction('crema_extremes', [P, ...VIEW, P]);
 
 /** Lane counts of fixed-point tensors. */
 export const FIXED_LANES: readonly number[] = [1, 8, 16, 32, 64];
 
-/** int8 elements for word lengths up to 8 bits, int16 above. */
+/** int8 elements hold words of up to 8 bits, int16 any. */
 export type Integers = Int8Array | Int16Array;
 
 /**
@@ -61,8 +61,7 @@ function check(tensor: FixedTensor, integers: Integers, floats: Float32Array, fl
   if (floatLayout.lanes !== 1 && floatLayout.lanes !== layout.lanes) {
     throw internalError(`floats in ${floatLayout.lanes} lanes, integers in ${layout.lanes}`);
   }
-  if (integers.BYTES_PER_ELEMENT !== (word <= 8 ? 1 : 2))
-    throw internalError(`a ${word}-bit word in the wrong storage`);
+  if (integers.BYTES_PER_ELEMENT * 8 < word) throw internalError(`a ${word}-bit word in the wrong storage`);
   if (integers.length < stored || floats.length < (floatLayout.lanes === 1 ? count : stored)) {
     throw internalError(`too little memory for [${shape.join(' ')}]`);
   }
@@ -91,6 +90,7 @@ export function quantiseTensor(
     source,
     blocked,
     target,
+    target.BYTES_PER_ELEMENT * 8,
     ...view(tensor).arguments,
     tensor.word,
     tensor.exponents,
@@ -112,7 +112,8 @@ export function dequantiseTensor(
   add = false,
 ): void {
   const blocked = check(tensor, source, target, to);
-  toFloats(source, target, blocked, ...view(tensor).arguments, tensor.word, tensor.exponents, add ? 1 : 0);
+  const bits = source.BYTES_PER_ELEMENT * 8;
+  toFloats(source, bits, target, blocked, ...view(tensor).arguments, tensor.exponents, add ? 1 : 0);
 }
 
 /** Least and most of every exponent group, zero always within: [groups][2]. Not finite where a value is not. */

@@ -2,13 +2,15 @@ import { elementCount, storedCount } from '../blob/index.ts';
 import type { Net } from '../net/index.ts';
 import { runsInPlace } from './access.ts';
 import { assignMemory } from './memory.ts';
-import { type Accelerator, type PlacementRules, place } from './placement.ts';
+import { type Accelerator, type PlacementRules, type PlannedPrecision, place } from './placement.ts';
 import type { Plan } from './plan.ts';
 import { type Schedule, schedule } from './schedule.ts';
 
 export interface PlanOptions {
   readonly accelerator?: Accelerator | undefined;
   readonly placement?: PlacementRules | undefined;
+  /** Word lengths on the card; default fp32. */
+  readonly precision?: PlannedPrecision | undefined;
   /** Plan a backward pass too; default: the net's phase is TRAIN or it forces one. */
   readonly training?: boolean | undefined;
   /** Every blob keeps its memory, so that all can be looked at after a step. */
@@ -24,7 +26,7 @@ function chooseLanes(batch: number, offered: readonly number[]): number {
 export function makePlan(net: Net, options: PlanOptions = {}): Plan {
   const { accelerator } = options;
   const training = options.training ?? (net.phase === 'TRAIN' || net.forceBackward);
-  const placements = place(net, accelerator, options.placement);
+  const placements = place(net, accelerator, options.placement, options.precision);
   const lanes = accelerator ? chooseLanes(net.batch, accelerator.lanes) : 1;
   const steps = schedule(net, placements, lanes);
   const memory = assignMemory(net, steps, training, options.keepBlobs ?? false);

@@ -1,4 +1,5 @@
 import type { Layout, Shape } from '../blob/index.ts';
+import type { WordLengths } from '../precision/index.ts';
 
 export type Place = 'host' | 'fpga';
 export type Part = 'data' | 'diff';
@@ -9,6 +10,8 @@ export interface Placement {
   readonly layer: number;
   readonly place: Place;
   readonly reason: string;
+  /** Word lengths of a layer that computes in block floating point; absent: fp32. */
+  readonly words?: WordLengths | undefined;
 }
 
 /**
@@ -53,6 +56,8 @@ export interface LaunchStep {
   readonly bias: number;
   /** Backward-weights only: this launch is the first to touch the gradient of weights / bias in a backward pass. */
   readonly firstTouch: boolean;
+  /** Block floating point; its operands are quantised from, and its results become, float values of any layout. */
+  readonly words?: WordLengths | undefined;
 }
 
 /** A copy between layouts. */

@@ -77,9 +77,11 @@ class Scheduler {
 
   private forwardLayer(layer: NetLayer): void {
     const layout = this.layoutOf(layer);
+    // Quantising reorders in the same pass, so a fixed-point launch takes its bottom in any layout.
+    const anyLayout = this.placements[layer.index]!.words !== undefined;
     const bottoms = layer.bottoms.map((id) => {
       const value = this.values[this.current.get(id)!]!;
-      return value.layout.lanes === layout.lanes ? value : this.shadow(value, layout);
+      return anyLayout || value.layout.lanes === layout.lanes ? value : this.shadow(value, layout);
     });
     const tops = layer.tops.map((id, i) => {
       const value = this.newValue(id, layout, layer.index);
@@ -123,6 +125,7 @@ class Scheduler {
       weights: layer.params[0]!,
       bias: layer.params[1] ?? -1,
       firstTouch,
+      words: this.placements[layer.index]!.words,
     };
   }
 

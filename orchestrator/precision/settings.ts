@@ -2,7 +2,7 @@ import { CremaError, inputError } from '../core/index.ts';
 import type { ExponentRule } from './exponents.ts';
 import { type FinalPhase, MUPPET_FINAL } from './final-phase.ts';
 import { type Level, ROLES, type Role } from './format.ts';
-import { decodeLadder, decodeLevel, engineBits, levelName, type WrittenLevel } from './ladder.ts';
+import { decodeLadder, decodeLevel, type WrittenLevel } from './ladder.ts';
 import { type OptionName, type PolicyOptions, policyTypes } from './policies/index.ts';
 import type { PrecisionPolicy } from './policy.ts';
 import type { Rounding } from './rounding.ts';
@@ -20,6 +20,7 @@ export interface ExperimentPrecision extends PolicyOptions {
   readonly iterationsPerEpoch?: number;
   readonly final?: Partial<FinalPhase> | null;
   readonly minimumStay?: number;
+  readonly test?: 'fp32' | 'level';
 }
 
 /** The same with every default filled in. */
@@ -37,6 +38,8 @@ export interface PrecisionSettings {
   readonly final?: FinalPhase | undefined;
   /** Epochs over which a level has to pay for its reload; undefined: no hysteresis. */
   readonly minimumStay?: number | undefined;
+  /** Test nets compute with the fp32 master weights, or at the level of training. */
+  readonly test: 'fp32' | 'level';
 }
 
 const OPTION_NAMES: readonly OptionName[] = [...policyTypes.values()].flatMap((type) => type.options);
@@ -120,33 +123,6 @@ export function decodePrecision(experiment: {
     iterationsPerEpoch: written.iterationsPerEpoch,
     final: final ? { ...MUPPET_FINAL, ...final } : undefined,
     minimumStay: written.minimumStay,
+    test: written.test ?? 'fp32',
   };
-}
-
-/** What this room asks of a bitstream. */
-export interface EngineArithmetic {
-  readonly board: string;
-  readonly config: string;
-  /** Element widths it takes. */
-  readonly elementBits: readonly number[];
-}
-
-/** Throws where a level needs an engine other than the one in use (undefined: the host, which computes in fp32). */
-export function requireEngines(settings: PrecisionSettings, engine: EngineArithmetic | undefined): void {
-  const offered = engine?.elementBits ?? [32];
-  const levels = [...settings.ladder, ...settings.layers.map((l) => l.level)];
-  const missing = levels.find((level) => !offered.includes(engineBits(level)));
-  if (missing === undefined) return;
-  const bits = engineBits(missing);
-  const needed = bits === 32 ? 'an fp32 engine' : `an int${bits} engine`;
-  const found = engine
-    ? `${engine.board}/${engine.config} stores ${offered.join(', ')} bits`
-    : 'the host computes in fp32';
-  throw inputError({
-    path: 'precision > ladder',
-    message: `${levelName(missing)} needs ${needed}; ${found}`,
-    expected: `levels that this engine has${offered.join() === '32' ? ': fp32' : ''}`,
-    hint: 'name a config with that element width (crema bitstream inspect), or leave `precision` out',
-    code: 'no-engine',
-  });
 }

@@ -7,6 +7,7 @@ import { closeNet, type Net, type NetLayer, type ParamSet } from '../../orchestr
  * executions are compared with. Tops that share their bottom's memory are copies here unless the type says sharesData.
  */
 export class ReferenceExecution implements Execution {
+  pass = 0;
   readonly net: Net;
   readonly params: ParamSet;
   private readonly blobs = new Map<string, Blob>();

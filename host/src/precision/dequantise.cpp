@@ -47,12 +47,12 @@ void dequantise(const In *source, float *target, bool blocked, const TensorView 
 
 } // namespace
 
-// source: int8 (word <= 8) or int16 in `lanes`. target: row-major, or blocked in the same lanes where `blocked`. With `add` the values are
+// source: elements of `bits` (8 or 16) in `lanes`. target: row-major, or blocked in the same lanes where `blocked`. With `add` the values are
 // added to the target (gradients over several batches).
-CREMA_API void crema_dequantise(const void *source, float *target, int32_t blocked, int64_t batch, int64_t rest, int64_t group,
-                                int64_t lanes, int32_t word, const int32_t *exponents, int32_t add) {
+CREMA_API void crema_dequantise(const void *source, int32_t bits, float *target, int32_t blocked, int64_t batch, int64_t rest,
+                                int64_t group, int64_t lanes, const int32_t *exponents, int32_t add) {
     const TensorView view{batch, rest, group, lanes};
-    if (word <= 8)
+    if (bits == 8)
         dequantise(static_cast<const int8_t *>(source), target, blocked != 0, view, exponents, add != 0);
     else
         dequantise(static_cast<const int16_t *>(source), target, blocked != 0, view, exponents, add != 0);

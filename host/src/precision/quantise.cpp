@@ -57,16 +57,16 @@ void quantise(const float *source, bool blocked, Out *target, const TensorView &
 
 } // namespace
 
-// source: float32, row-major [batch][rest], or blocked in `lanes` where `blocked`. target: int8 (word <= 8) or int16 in `lanes` (1, 8, 16,
+// source: float32, row-major [batch][rest], or blocked in `lanes` where `blocked`. target: elements of `bits` (8 or 16, at least the word) in `lanes` (1, 8, 16,
 // 32, 64); padding lanes become zero. exponents: one per `group` elements of the rest, within +-126. mode 1 = stochastic.
 // statistics: least, most, saturated, underflowed.
-CREMA_API void crema_quantise(const float *source, int32_t blocked, void *target, int64_t batch, int64_t rest, int64_t group,
-                              int64_t lanes, int32_t word, const int32_t *exponents, int32_t mode, uint32_t keyLow, uint32_t keyHigh,
+CREMA_API void crema_quantise(const float *source, int32_t blocked, void *target, int32_t bits, int64_t batch, int64_t rest,
+                              int64_t group, int64_t lanes, int32_t word, const int32_t *exponents, int32_t mode, uint32_t keyLow, uint32_t keyHigh,
                               double *statistics) {
     const TensorView view{batch, rest, group, lanes};
     const Quantiser by{word, mode == 1, {keyLow, keyHigh}};
     std::vector<Statistics> parts(static_cast<size_t>(pieceCount(view)));
-    if (word <= 8)
+    if (bits == 8)
         quantise(source, blocked != 0, static_cast<int8_t *>(target), view, exponents, by, parts);
     else
         quantise(source, blocked != 0, static_cast<int16_t *>(target), view, exponents, by, parts);
