@@ -38,6 +38,23 @@ export type RunEvent =
       loss: number | undefined;
       lr: number;
     }
+  | {
+      /** A precision policy looked at an epoch. */
+      kind: 'precision';
+      time: number;
+      iteration: number;
+      epoch: number;
+      /** Index and name of the level from the next iteration on. */
+      level: number;
+      name: string;
+      switched: boolean;
+      /** D, p, T and violations of MuPPET, where the policy evaluated any. */
+      evaluation: { diversity: number; ratio: number; threshold: number; violations: number } | undefined;
+      /** One line that says all of it. */
+      line: string;
+      /** Set with a switch: the bitstream that computes from now on, and what loading it took (0: it was loaded). */
+      change: { config: string; reloads: boolean; milliseconds: number } | undefined;
+    }
   | { kind: 'snapshot'; time: number; iteration: number; model: string; state: string }
   | {
       kind: 'span';

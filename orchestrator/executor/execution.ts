@@ -25,5 +25,8 @@ export interface Execution {
   outputs(): NetOutput[];
   /** A blob of the net with valid host data in row-major order (a copy where the plan keeps another layout). */
   blob(name: string): Blob;
+  /** What the next pass depends on beside parameters and `pass` (delayed exponents), as plain JSON; undefined where nothing. */
+  saveState?(): unknown;
+  loadState?(state: unknown): void;
   close(): void;
 }

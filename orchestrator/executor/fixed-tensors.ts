@@ -93,7 +93,7 @@ export class FixedTensors {
       drawKey(this.rules.seed, name, pass),
       this.states.get(name) ?? NO_HISTORY,
     );
-    this.states.set(name, state);
+    if (this.rules.exponents.kind === 'delayed') this.states.set(name, state);
     copy.exponent = exponents[0] ?? 0;
     copy.valid = true;
     this.count(name, word, copy.exponent, source.values().length, counts);

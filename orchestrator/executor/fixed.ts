@@ -6,8 +6,8 @@ import {
   accumulatorBias,
   delayedExponent,
   drawKey,
-  engineBits,
   type ExponentState,
+  engineBits,
   NO_HISTORY,
   observeMagnitude,
   outputScale,
@@ -133,11 +133,7 @@ export class FixedLauncher {
     const words = step.words!;
     const { name, paramPropagate } = this.net.layers[step.layer]!;
     const weights = step.pass === 'backward-weights';
-    const role: Role = weights
-      ? 'weightGradients'
-      : step.pass === 'forward'
-        ? 'activations'
-        : 'activationGradients';
+    const role: Role = weights ? 'weightGradients' : step.pass === 'forward' ? 'activations' : 'activationGradients';
     const bits = engineBits(words) as 8 | 16;
     const target = weights
       ? paramPropagate[0]

@@ -1,4 +1,5 @@
 export * from './accelerator.ts';
+export * from './engines.ts';
 export * from './execution.ts';
 export * from './launch.ts';
 export * from './profile.ts';

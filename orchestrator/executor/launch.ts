@@ -1,6 +1,6 @@
 import type { Tensor } from '../blob/index.ts';
 import type { Command, Device } from '../device/index.ts';
-import type { FixedPoint } from '../kernels/index.ts';
+import type { FixedOptions } from '../kernels/index.ts';
 import type { Net, NetLayer, ParamSet } from '../net/index.ts';
 import type { LaunchPass, LaunchStep, Plan } from '../plan/index.ts';
 import type { PlanMemory } from './memory.ts';
@@ -18,7 +18,7 @@ export interface LaunchTask {
   readonly weightsWanted: boolean;
   readonly biasWanted: boolean;
   /** Block floating point; then the bias port has 64-bit integers from `biasOffset` on. */
-  readonly fixed?: FixedPoint;
+  readonly fixed?: FixedOptions;
   readonly biasOffset?: number;
 }
 

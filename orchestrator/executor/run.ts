@@ -5,6 +5,7 @@ import type { Command, Device } from '../device/index.ts';
 import { reorder } from '../math/index.ts';
 import type { Net, ParamSet } from '../net/index.ts';
 import { accesses, type HostStep, type Plan, type ReorderStep, type Step } from '../plan/index.ts';
+import type { ExponentState } from '../precision/index.ts';
 import { DynamicShapes } from './dynamic.ts';
 import type { Execution, NetOutput } from './execution.ts';
 import { FixedLauncher } from './fixed.ts';
@@ -255,6 +256,16 @@ export class PlanExecution implements Execution {
     const layers = this.net.layers.reduce((sum, l) => sum + (l.layer.privateBytes ?? 0), 0);
     const parameters = parameterBytes(this.net, this.params);
     return { blobs: this.memory.bytes, parameters, layers, fixed: this.fixed?.bytes ?? 0 };
+  }
+
+  saveState(): unknown {
+    const history = this.fixed?.tensors.history;
+    return history && history.size > 0 ? { exponents: Object.fromEntries(history) } : undefined;
+  }
+
+  loadState(state: unknown): void {
+    const { exponents } = state as { exponents: Record<string, ExponentState> };
+    for (const [name, history] of Object.entries(exponents)) this.fixed?.tensors.history.set(name, history);
   }
 
   close(): void {

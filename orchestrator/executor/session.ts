@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { deviceError } from '../core/index.ts';
-import { type Device, openDevice } from '../device/index.ts';
+import { deviceError, inputError } from '../core/index.ts';
+import { type Device, type DeviceCounters, openDevice } from '../device/index.ts';
 import { checkXclbin, loadManifest, type Manifest, xclbinPath } from '../kernels/index.ts';
 import { setThreads } from '../math/index.ts';
 import type { Net, ParamSet } from '../net/index.ts';
@@ -29,6 +29,16 @@ export interface SessionSettings {
   readonly seed?: number | undefined;
 }
 
+function sumCounters(a: DeviceCounters, b: DeviceCounters | undefined): DeviceCounters {
+  if (!b) return { ...a };
+  return {
+    launches: a.launches + b.launches,
+    bytesToDevice: a.bytesToDevice + b.bytesToDevice,
+    bytesFromDevice: a.bytesFromDevice + b.bytesFromDevice,
+    busyNanoseconds: a.busyNanoseconds + b.busyNanoseconds,
+  };
+}
+
 /**
  * An accelerator in use, or none. The manifest alone is enough to plan; the device opens at the first net that needs it, so
  * nothing touches a card before a command needs one.
@@ -37,12 +47,23 @@ export class Session {
   readonly settings: SessionSettings;
   private readonly base: Manifest | undefined;
   /** Manifest of each level of the ladder; empty without one. */
-  private readonly engines: readonly Manifest[];
+  private readonly engines: readonly (Manifest | undefined)[];
   private level = 0;
   private opened: { device: Device; manifest: Manifest } | undefined;
+  /** Of devices that were closed: a ladder may use several bitstreams. */
+  private readonly before: DeviceCounters = { launches: 0, bytesToDevice: 0, bytesFromDevice: 0, busyNanoseconds: 0 };
 
+  /** Throws input errors where the precision settings ask for what no bitstream has. */
   constructor(settings: SessionSettings) {
     this.settings = settings;
+    if (settings.precision?.channelBlock !== undefined) {
+      throw inputError({
+        path: 'precision > channelBlock',
+        message: 'the engines take one exponent per tensor',
+        hint: 'exponents per channel block exist in the reference and in the host library (docs/precision.md)',
+        code: 'no-engine',
+      });
+    }
     this.base = settings.device === 'host' ? undefined : loadManifest(settings.board, settings.config);
     this.engines = settings.precision
       ? ladderEngines(settings.precision, this.base, settings.xclbin !== undefined)
@@ -59,16 +80,21 @@ export class Session {
     return this.opened?.device;
   }
 
+  /** Totals over all bitstreams so far. */
+  get counters(): DeviceCounters {
+    return sumCounters(this.before, this.opened?.device.counters);
+  }
+
   /**
    * Executions made from now on compute at this level of the ladder. All others must be closed. Another bitstream is loaded by the
    * next execution that needs it. @returns whether one will be, and its name
    */
   useLevel(level: number): { reloads: boolean; config: string } {
     this.level = level;
-    const manifest = this.manifest!;
+    const { manifest } = this;
     const reloads = this.opened !== undefined && this.opened.manifest !== manifest;
     if (reloads) this.close();
-    return { reloads, config: manifest.config };
+    return { reloads, config: manifest?.config ?? 'host' };
   }
 
   /** Test nets compute with the master weights unless asked otherwise. */
@@ -130,7 +156,9 @@ export class Session {
   }
 
   close(): void {
-    this.opened?.device.close();
+    if (!this.opened) return;
+    this.opened.device.close();
+    Object.assign(this.before, this.counters);
     this.opened = undefined;
   }
 }

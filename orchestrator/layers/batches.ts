@@ -1,6 +1,13 @@
 import type { Blob, Shape } from '../blob/index.ts';
 import { CremaError, dataError } from '../core/index.ts';
-import { type BatchStream, openStream, type RecordShape, type StreamSpec, transformedShape } from '../data/index.ts';
+import {
+  type BatchStream,
+  openRecords,
+  openStream,
+  type RecordShape,
+  type StreamSpec,
+  transformedShape,
+} from '../data/index.ts';
 import { isSet, type LayerParameter, spanOf } from '../proto/index.ts';
 import type { Layer, LayerContext } from './layer.ts';
 
@@ -74,6 +81,16 @@ export class BatchLayer implements Layer {
   loadState(state: unknown): void {
     this.ordinal = (state as { records: number }).records;
     if (this.opened) this.opened.ordinal = this.ordinal;
+  }
+
+  epochRecords(): number | undefined {
+    if (this.spec.backend === 'WINDOWS') return undefined;
+    const records = openRecords(this.spec);
+    try {
+      return records.count;
+    } finally {
+      records.close();
+    }
   }
 
   get privateBytes(): number {

@@ -55,6 +55,8 @@ export interface Layer {
   /** State that a snapshot must carry (data cursor, random position). Plain JSON. */
   saveState?(): unknown;
   loadState?(state: unknown): void;
+  /** Sources: records in one pass over the set (an epoch), or undefined where that is unknown. */
+  epochRecords?(): number | undefined;
   /** Shapes of the tops of the last forward where they depend on values (`resizesTops`): the rows of `reshape` beyond them are zeros. */
   readonly lastShapes?: readonly Shape[];
   /** Bytes of private buffers alive (pool masks, column buffers): counted as memory. */

@@ -1,8 +1,10 @@
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { tensorMemory } from '../blob/index.ts';
-import type { EventSink } from '../core/index.ts';
+import { type EventSink, inputError } from '../core/index.ts';
 import { type LayerProfile, Profile, Session, type SessionSettings, type TrackSpan } from '../executor/index.ts';
+import type { Net } from '../net/index.ts';
+import type { PrecisionSettings } from '../precision/index.ts';
 import { parseSolver, SolverParameter_SolverMode } from '../proto/index.ts';
 import { checkSolver, type RunResult, Solver } from '../solver/index.ts';
 import type { Experiment } from './experiment.ts';
@@ -61,6 +63,20 @@ export interface TrainOutcome {
   readonly spans: readonly TrackSpan[];
 }
 
+/** Iterations that see every record once. One level for ever needs no epochs. */
+function epochLength(net: Net, iterSize: number, precision: PrecisionSettings): number {
+  if (precision.iterationsPerEpoch !== undefined) return precision.iterationsPerEpoch;
+  const records = net.layers.map((l) => l.layer.epochRecords?.()).find((count) => count !== undefined);
+  if (records !== undefined) return Math.max(1, Math.ceil(records / (net.batch * iterSize)));
+  if (precision.policy.levels === 1 && !precision.final) return Number.POSITIVE_INFINITY;
+  throw inputError({
+    path: 'precision > iterationsPerEpoch',
+    message: `the data of net '${net.name}' do not say how many records an epoch has`,
+    expected: 'iterations per epoch',
+    code: 'no-epoch',
+  });
+}
+
 /** One training run: nets, plans, device, solver. Says what happens through the sinks; prints nothing. */
 export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
   const { experiment } = request;
@@ -74,7 +90,8 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
     ? join(request.runDirectory, 'snapshots', basename(checked.snapshotPrefix))
     : checked.snapshotPrefix;
   const settings = { ...checked, snapshotPrefix };
-  const session = new Session(deviceFor(param.solver_mode, given, request.session));
+  const seed = param.random_seed >= 0 ? param.random_seed : experiment.seed;
+  const session = new Session({ ...deviceFor(param.solver_mode, given, request.session), seed });
   const began = performance.now();
   const emit: EventSink = (event) => {
     for (const sink of request.sinks) sink(event);
@@ -82,7 +99,7 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
   let busyBefore = 0;
   let timeBefore = began;
   const deviceBusy = () => {
-    const busy = (session.device?.counters.busyNanoseconds ?? 0) / 1e6;
+    const busy = session.counters.busyNanoseconds / 1e6;
     const now = performance.now();
     const share = (busy - busyBefore) / Math.max(1e-6, now - timeBefore);
     busyBefore = busy;
@@ -101,20 +118,31 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
   };
   let solver: Solver | undefined;
   try {
-    let index = 0;
+    const told = new Set<Net>();
+    const { precision } = session.settings;
     solver = await Solver.create({
       settings,
-      seed: param.random_seed >= 0 ? param.random_seed : experiment.seed,
+      seed,
       sinks: [...request.sinks, watch],
       ...(request.shouldStop && { shouldStop: request.shouldStop }),
       deviceBusy,
+      ...(precision && {
+        precision: (net) => ({
+          settings: precision,
+          iterationsPerEpoch: epochLength(net, param.iter_size, precision),
+          useLevel: (level) => session.useLevel(level),
+        }),
+      }),
       execute: (net, params) => {
         const execution = session.execute(net, params, { observer: net.phase === 'TRAIN' ? profile : undefined });
         const layers = execution.plan.placements.map((p) => {
           const layer = net.layers[p.layer]!;
           return { name: layer.name, type: layer.type.type, place: p.place, reason: p.reason };
         });
-        emit({ kind: 'net', time: performance.now() - began, phase: net.phase, index: index++, layers });
+        // A switch of precision plans a net anew; it is the same net.
+        if (!told.has(net))
+          emit({ kind: 'net', time: performance.now() - began, phase: net.phase, index: told.size, layers });
+        told.add(net);
         return execution;
       },
     });
@@ -149,7 +177,7 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
 }
 
 function summarise(solver: Solver, result: RunResult, session: Session, experiment: Experiment): TrainSummary {
-  const counters = session.device?.counters;
+  const { counters } = session;
   const outputs: Record<string, number> = {};
   result.tests.forEach((test, net) => {
     for (const o of test?.outputs ?? []) outputs[result.tests.length > 1 ? `${net}/${o.blob}` : o.blob] = o.value;
@@ -167,10 +195,10 @@ function summarise(solver: Solver, result: RunResult, session: Session, experime
     config: session.settings.config,
     provenance: session.settings.device === 'sim' ? 'simulated' : 'measured',
     threads: experiment.threads ?? cpus().length,
-    launches: counters?.launches ?? 0,
-    bytes_to_device: counters?.bytesToDevice ?? 0,
-    bytes_from_device: counters?.bytesFromDevice ?? 0,
-    device_busy_ms: (counters?.busyNanoseconds ?? 0) / 1e6,
+    launches: counters.launches,
+    bytes_to_device: counters.bytesToDevice,
+    bytes_from_device: counters.bytesFromDevice,
+    device_busy_ms: counters.busyNanoseconds / 1e6,
     tensor_peak_bytes: tensorMemory.peak,
     reason: result.reason,
     snapshot: result.snapshot ? { model: result.snapshot.model, state: result.snapshot.state } : null,

@@ -75,6 +75,15 @@ export function caffeLog(write: (text: string) => void): EventSink {
         lastTime = event.time;
         break;
       }
+      case 'precision': {
+        solver(`Precision ${event.line}`);
+        const { change } = event;
+        if (change) {
+          const what = change.reloads ? 'loaded' : 'goes on with';
+          solver(`Precision ${what} ${change.config} in ${change.milliseconds.toFixed(1)} ms`);
+        }
+        break;
+      }
       case 'snapshot':
         solver(`Snapshotting to binary proto file ${event.model}`);
         line('sgd_solver.cpp:0', `Snapshotting solver state to binary proto file ${event.state}`);

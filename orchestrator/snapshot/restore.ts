@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly weights: WeightsFile | undefined;
   /** Undefined for snapshots of Caffe: data cursors and random streams then start afresh. */
   readonly sidecar: Sidecar | undefined;
+  /** Those that the side-car's state speaks of. */
+  readonly arrays: readonly Float32Array[];
 }
 
 /** Decodes a solver state in either form. */
@@ -60,10 +62,22 @@ export async function readSnapshot(path: string, net: Net): Promise<Snapshot> {
     ? checkDigest(dirname(path), { ...sidecar.state, file: basename(path) })
     : readFileOr(path, 'solver state');
   const state = await decodeState(bytes, path);
-  if (state.learned_net === '') return { path, state, modelPath: undefined, weights: undefined, sidecar };
+  const arrays = sidecar ? readArrays(path, sidecar) : [];
+  if (state.learned_net === '') return { path, state, modelPath: undefined, weights: undefined, sidecar, arrays };
   const modelPath = sidecar ? join(dirname(path), sidecar.model.file) : findModel(state.learned_net, path);
   const model = sidecar ? checkDigest(dirname(path), sidecar.model) : readFileOr(modelPath, 'model');
-  return { path, state, modelPath, weights: await decodeWeights(model, modelPath, net), sidecar };
+  return { path, state, modelPath, weights: await decodeWeights(model, modelPath, net), sidecar, arrays };
+}
+
+function readArrays(path: string, { arrays }: Sidecar): Float32Array[] {
+  if (!arrays) return [];
+  const bytes = checkDigest(dirname(path), arrays);
+  const all = new Float32Array(bytes.slice().buffer);
+  let at = 0;
+  return arrays.lengths.map((length) => {
+    at += length;
+    return all.slice(at - length, at);
+  });
 }
 
 /** Puts a snapshot into a run: parameters, history. Throws a data CremaError where sizes differ, before anything changes. */

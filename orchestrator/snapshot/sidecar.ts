@@ -31,6 +31,8 @@ export interface Sidecar {
   readonly nets: readonly (readonly LayerState[])[];
   /** State of the training loop and of policies, by name. */
   readonly loop: Readonly<Record<string, unknown>>;
+  /** Arrays that the state speaks of, one after another: little-endian float32 in `<prefix>_iter_<n>.crema.f32`. */
+  readonly arrays?: FileDigest & { readonly lengths: readonly number[] };
 }
 
 export function digest(path: string, bytes: Uint8Array): FileDigest {

@@ -18,6 +18,8 @@ export interface SnapshotContent {
   readonly currentStep: number;
   readonly nets: readonly (readonly LayerState[])[];
   readonly loop: Readonly<Record<string, unknown>>;
+  /** Large state that does not belong into JSON (the gradient window of a precision policy). */
+  readonly arrays?: readonly Float32Array[];
 }
 
 export interface SnapshotPaths {
@@ -40,7 +42,7 @@ export async function encodeModel(net: Net, params: ParamSet, format: SnapshotFo
 }
 
 /**
- * Writes model, state and side-car, each atomically and in this order, so that a crash leaves the former snapshot whole.
+ * Writes model, state, arrays where there are any, and side-car, each atomically and in this order, so that a crash leaves the former snapshot whole.
  * Equal states give equal bytes in binary form. Throws a data CremaError where the disk refuses.
  */
 export async function writeSnapshot(
@@ -60,6 +62,10 @@ export async function writeSnapshot(
   };
   const state = format === 'hdf5' ? await encodeStateHdf5(solverState) : writeSolverState(solverState);
   writeAtomically(paths.state, state, calls);
+  const arrays = content.arrays ?? [];
+  const packed = Buffer.concat(arrays.map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)));
+  const arraysPath = paths.sidecar.replace(/\.json$/, '.f32');
+  if (arrays.length > 0) writeAtomically(arraysPath, packed, calls);
   const sidecar: Sidecar = {
     crema: 1,
     iteration: content.iteration,
@@ -67,6 +73,7 @@ export async function writeSnapshot(
     state: digest(paths.state, state),
     nets: content.nets,
     loop: content.loop,
+    ...(arrays.length > 0 && { arrays: { ...digest(arraysPath, packed), lengths: arrays.map((a) => a.length) } }),
   };
   writeAtomically(paths.sidecar, Buffer.from(`${JSON.stringify(sidecar, null, 1)}\n`), calls);
   return paths;

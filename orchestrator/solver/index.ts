@@ -1,5 +1,6 @@
 export { SmoothedLoss } from './loss.ts';
 export * from './nets.ts';
+export { type LevelChange, PrecisionControl, type PrecisionOptions } from './precision.ts';
 export * from './rates.ts';
 export { type UpdateRule, updateRules } from './rules/index.ts';
 export * from './settings.ts';

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { EventSink, RunEvent } from '../core/index.ts';
 import type { Execution } from '../executor/index.ts';
 import { buildNet, closeNet, createParams, type Net, type ParamSet } from '../net/index.ts';
+import { type Decision, decisionLine, levelName } from '../precision/index.ts';
 import { SolverParameter_SnapshotFormat } from '../proto/index.ts';
 import {
   applySnapshot,
@@ -19,6 +20,7 @@ import { beforeUpdate, describePass, describeUpdate } from './debug.ts';
 import { divergence } from './divergence.ts';
 import { SmoothedLoss, type SmoothedState } from './loss.ts';
 import { type NetSource, resolveNets, resolvePath, type SolverNets } from './nets.ts';
+import { PrecisionControl, type PrecisionOptions } from './precision.ts';
 import { RateSchedule } from './rates.ts';
 import type { SolverSettings } from './settings.ts';
 import { listOutputs, type TestResult, testNet } from './test.ts';
@@ -46,6 +48,8 @@ export interface SolverOptions {
   /** Share of the time since the last call in which the device worked. */
   readonly deviceBusy?: (() => number) | undefined;
   readonly extra?: ExtraState | undefined;
+  /** Decides when the word length of the card's arithmetic changes. */
+  readonly precision?: ((train: Net) => PrecisionOptions) | undefined;
 }
 
 export interface RunResult {
@@ -63,8 +67,9 @@ export interface RunResult {
 /** Caffe's solver: the training loop with tests, display, snapshots and resume. One instance is one run. */
 export class Solver {
   readonly settings: SolverSettings;
-  readonly train: Execution;
-  readonly tests: readonly Execution[];
+  /** Executions of the train net and the test nets; a switch of precision makes new ones over the same parameters. */
+  train: Execution;
+  tests: readonly Execution[];
   iteration = 0;
   private readonly options: SolverOptions;
   private readonly updater: Updater;
@@ -76,11 +81,20 @@ export class Solver {
   private lastLoss = Number.NaN;
   private lastSnapshot: SnapshotPaths | undefined;
   private stopping = false;
+  /** The precision policy says that its last phase is over. */
+  private concluded = false;
+  private readonly precision: PrecisionControl | undefined;
   private trainMs = 0;
   private trained = 0;
   private shown = { ms: 0, iterations: 0 };
 
-  private constructor(options: SolverOptions, seed: number, train: Execution, tests: readonly Execution[]) {
+  private constructor(
+    options: SolverOptions,
+    seed: number,
+    train: Execution,
+    tests: readonly Execution[],
+    precision: PrecisionControl | undefined,
+  ) {
     this.options = options;
     this.settings = options.settings;
     this.seed = seed;
@@ -90,6 +104,7 @@ export class Solver {
     this.schedule = new RateSchedule(options.settings.param);
     this.smoothed = new SmoothedLoss(options.settings.param.average_loss);
     this.lastTests = tests.map(() => undefined);
+    this.precision = precision;
   }
 
   /** Builds all nets, fills or loads parameters and makes executions. Throws input and data CremaErrors. */
@@ -101,6 +116,7 @@ export class Solver {
       buildNet(s.net, { phase: s.phase, level: s.level, stages: s.stages, file: s.file, seed });
     const nets: Net[] = [];
     const executions: Execution[] = [];
+    let precision: PrecisionControl | undefined;
     try {
       for (const source of [sources.train, ...sources.tests]) nets.push(build(source));
       const trained = createParams(nets[0]!, seed);
@@ -108,19 +124,20 @@ export class Solver {
       for (const path of param.weights.flatMap((w) => w.split(',')).map((w) => w.trim())) {
         for (const [i, net] of nets.entries()) await loadWeights(resolvePath(path, file), net, sets[i]!);
       }
+      if (options.precision) precision = new PrecisionControl(options.precision(nets[0]!));
       for (const [i, net] of nets.entries()) executions.push(await options.execute(net, sets[i]!));
     } catch (error) {
       for (const execution of executions) execution.close();
       for (const net of nets) closeNet(net);
       throw error;
     }
-    return new Solver(options, seed, executions[0]!, executions.slice(1));
+    return new Solver(options, seed, executions[0]!, executions.slice(1), precision);
   }
 
   /** Continues from a solver state. */
   async restore(path: string): Promise<Snapshot> {
     const snapshot = await readSnapshot(path, this.train.net);
-    this.take(snapshot);
+    await this.take(snapshot);
     return snapshot;
   }
 
@@ -128,17 +145,25 @@ export class Solver {
   async restoreNewest(): Promise<Snapshot | undefined> {
     const notice = (message: string) => this.emit({ kind: 'notice', time: this.time(), message });
     const snapshot = await newestSnapshot(this.settings.snapshotPrefix, this.train.net, notice);
-    if (snapshot) this.take(snapshot);
+    if (snapshot) await this.take(snapshot);
     return snapshot;
   }
 
-  private take(snapshot: Snapshot): void {
+  private async take(snapshot: Snapshot): Promise<void> {
     applySnapshot(snapshot, this.train.net, this.train.params, this.updater.history);
     this.updater.markRestored();
     this.iteration = snapshot.state.iter;
     this.schedule.currentStep = snapshot.state.current_step;
     const { sidecar } = snapshot;
+    const policy = sidecar?.loop['precision'];
+    if (this.precision && policy) {
+      const level = this.precision.level;
+      this.precision.load(policy, snapshot.arrays);
+      if (this.precision.level !== level) await this.replan(this.precision.level);
+    }
     if (sidecar) {
+      const saved = (sidecar.loop['executions'] ?? []) as unknown[];
+      for (const [i, e] of [this.train, ...this.tests].entries()) if (saved[i]) e.loadState?.(saved[i]);
       for (const [i, e] of [this.train, ...this.tests].entries()) loadLayers(e.net, sidecar.nets[i] ?? []);
       if (sidecar.loop['smoothed']) this.smoothed.load(sidecar.loop['smoothed'] as SmoothedState);
       const extra = sidecar.loop['extra'];
@@ -159,7 +184,9 @@ export class Solver {
         this.smoothed.add(this.lastLoss);
         this.report(this.schedule.peek(this.iteration), true, 0);
       }
-      if (param.test_interval && this.iteration % param.test_interval === 0) this.testAll();
+      // A run that its precision policy ends is tested where it ends.
+      const due = param.test_interval && this.iteration % param.test_interval === 0;
+      if (due || (this.concluded && this.tests.length > 0)) this.testAll();
     }
     return {
       iteration: this.iteration,
@@ -177,11 +204,14 @@ export class Solver {
     const { param } = this.settings;
     const end = this.iteration + iterations;
     while (this.iteration < end && !this.stopping) {
+      this.concluded = this.precision?.finished(this.iteration) ?? false;
+      if (this.concluded) break;
       if (param.test_interval && this.iteration % param.test_interval === 0) {
         if (this.iteration > 0 || param.test_initialization) this.testAll();
         if (this.stopping) break;
       }
-      this.trainOnce();
+      const decision = this.trainOnce();
+      if (decision) await this.follow(decision);
       // Signals and timers get their turn.
       await setImmediate();
       const asked = this.options.shouldStop?.();
@@ -190,11 +220,41 @@ export class Solver {
     }
   }
 
-  private trainOnce(): void {
+  /** Tells what the precision policy decided, and does it. */
+  private async follow(decision: Decision): Promise<void> {
+    const { settings } = this.precision!.options;
+    const { epoch, level, switched, evaluation } = decision;
+    const change = switched ? await this.replan(level) : undefined;
+    const names = settings.ladder.map(levelName);
+    const line = decisionLine(decision, names);
+    const told = { epoch, level, name: names[level]!, switched, evaluation, line, change };
+    this.emit({ kind: 'precision', time: this.time(), iteration: this.iteration, ...told });
+  }
+
+  /** New plans and executions at a level of the ladder: nets, parameters and history stay what they are. */
+  private async replan(level: number) {
+    const begin = performance.now();
+    const old = [this.train, ...this.tests];
+    for (const execution of old) execution.close();
+    const change = this.precision!.options.useLevel(level);
+    const made: Execution[] = [];
+    for (const { net, params, pass } of old) {
+      const execution = await this.options.execute(net, params);
+      execution.pass = pass;
+      made.push(execution);
+    }
+    this.train = made[0]!;
+    this.tests = made.slice(1);
+    return { ...change, milliseconds: performance.now() - begin };
+  }
+
+  /** @returns what the precision policy decided, where an epoch ended */
+  private trainOnce(): Decision | undefined {
     const { param } = this.settings;
     const start = performance.now();
     const display = param.display > 0 && this.iteration % param.display === 0;
-    const rate = this.schedule.next(this.iteration);
+    const rate = this.schedule.next(this.iteration) * (this.precision?.rate(this.iteration) ?? 1);
+    this.train.pass = this.iteration * param.iter_size;
     let sum = 0;
     for (let i = 0; i < param.iter_size; i++) {
       sum = Math.fround(sum + this.train.forward());
@@ -206,6 +266,7 @@ export class Solver {
     this.smoothed.add(loss);
     this.report(rate, display, performance.now() - start);
     this.train.collectGradients();
+    const decision = this.precision?.observe(this.iteration, this.train);
     const debug = display && param.debug_info;
     const lines = debug ? describePass(this.train) : [];
     const before = debug ? beforeUpdate(this.train) : [];
@@ -221,6 +282,7 @@ export class Solver {
     this.trainMs += ms;
     this.shown.ms += ms;
     this.shown.iterations++;
+    return decision;
   }
 
   private imagesPerSecond(ms: number, iterations: number): number {
@@ -251,6 +313,7 @@ export class Solver {
       if (this.stopping) return;
       this.emit({ kind: 'test-start', time: this.time(), iteration: this.iteration, net: index });
       execution.parametersChanged();
+      execution.pass = this.iteration * param.test_iter[index]!;
       const result = testNet(execution, param.test_iter[index]!, () => {
         this.stopping ||= this.options.shouldStop?.() === 'stop';
         return this.stopping;
@@ -276,6 +339,8 @@ export class Solver {
     const { param, snapshotPrefix } = this.settings;
     const format = param.snapshot_format === SolverParameter_SnapshotFormat.HDF5 ? 'hdf5' : 'binary';
     const extra = this.options.extra?.save();
+    const precision = this.precision?.save();
+    const executions = [this.train, ...this.tests].map((e) => e.saveState?.() ?? null);
     const paths = await writeSnapshot(snapshotPrefix, format, {
       net: this.train.net,
       params: this.train.params,
@@ -283,7 +348,14 @@ export class Solver {
       iteration: this.iteration,
       currentStep: this.schedule.currentStep,
       nets: [this.train, ...this.tests].map((e) => saveLayers(e.net)),
-      loop: { seed: this.seed, smoothed: this.smoothed.save(), ...(extra ? { extra } : {}) },
+      loop: {
+        seed: this.seed,
+        smoothed: this.smoothed.save(),
+        ...(extra ? { extra } : {}),
+        ...(precision ? { precision: precision.state } : {}),
+        ...(executions.some(Boolean) ? { executions } : {}),
+      },
+      ...(precision && { arrays: precision.arrays }),
     });
     this.lastSnapshot = paths;
     this.emit({

@@ -2,14 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Session } from '../../orchestrator/executor/index.ts';
-import {
-  decodePrecision,
-  engineBits,
-  levelName,
-  requireEngines,
-  uniformLevel,
-} from '../../orchestrator/precision/index.ts';
+import { decodePrecision, engineBits, levelName, uniformLevel } from '../../orchestrator/precision/index.ts';
 import { readExperiment } from '../../orchestrator/recipes/index.ts';
 
 function decode(yaml: string) {
@@ -17,8 +10,6 @@ function decode(yaml: string) {
   writeFileSync(file, yaml);
   return decodePrecision(readExperiment(file));
 }
-
-const f32 = { board: 'u250', config: 'f32', elementBits: [32] };
 
 describe('precision in experiment.yaml', () => {
   it('is absent by default', () => {
@@ -93,22 +84,5 @@ describe('engines', () => {
     expect([4, 8, 9, 16].map((w) => engineBits(uniformLevel(w)))).toEqual([8, 8, 16, 16]);
     expect(engineBits({ ...uniformLevel(8), weightGradients: 12 })).toBe(16);
     expect(engineBits('fp32')).toBe(32);
-  });
-
-  it('that are missing are a clear refusal before anything runs', () => {
-    const muppet = decode('precision: { policy: muppet }')!;
-    expect(() => requireEngines(muppet, f32)).toThrow(/8 bits needs an int8 engine; u250\/f32 stores 32 bits/);
-    expect(() => requireEngines(muppet, undefined)).toThrow(/the host computes in fp32/);
-    const plain = decode('precision: { policy: fixed, ladder: [fp32] }')!;
-    expect(() => requireEngines(plain, f32)).not.toThrow();
-    const override = decode('precision: { policy: fixed, ladder: [fp32], layers: { conv1: 8 } }')!;
-    expect(() => requireEngines(override, f32)).toThrow(/int8/);
-  });
-
-  it('are checked where a session begins', () => {
-    const settings = { device: 'host', board: 'u250', config: 'f32' };
-    const precision = decode('precision: { policy: muppet }');
-    expect(() => new Session({ ...settings, precision })).toThrow(/int8 engine/);
-    expect(() => new Session(settings)).not.toThrow();
   });
 });
