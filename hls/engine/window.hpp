@@ -90,8 +90,9 @@ inline const T* openWindow(const Source<T>& source, Window& window, uint32_t blo
     return memory;
 }
 
-/// Cuts all class pairs into tiles whose window fits; with null `tiles` it only counts.
-inline uint32_t makePixelTiles(const Axis& y, const Axis& x, uint32_t blockBegin, uint32_t blockEnd, uint32_t depth, uint32_t lanes, PixelTile* tiles) {
+/// Cuts all class pairs into tiles whose window fits; with null `tiles` it only counts. A chunk of k is about `chunk` steps.
+inline uint32_t makePixelTiles(const Axis& y, const Axis& x, uint32_t blockBegin, uint32_t blockEnd, uint32_t depth, uint32_t lanes, PixelTile* tiles,
+                               uint32_t chunk = kChunk) {
     uint32_t count = 0;
     for (uint32_t cy = 0; cy < y.classes; ++cy)
         for (uint32_t cx = 0; cx < x.classes; ++cx) {
@@ -99,7 +100,7 @@ inline uint32_t makePixelTiles(const Axis& y, const Axis& x, uint32_t blockBegin
             const Place &py = y.places[y.begin[cy]], &px = x.places[x.begin[cx]];
             PixelTile tile{0, 1, 0, 1, 0, nx, py.first, py.count, px.first, px.count, 0};
             const uint32_t taps = most(1u, py.count * px.count);
-            tile.depth = least(depth, most(1u, (kChunk + taps / 2) / taps));
+            tile.depth = least(depth, most(1u, (chunk + taps / 2) / taps));
             const auto bytes = [&] {
                 return uint64_t(tile.blocks) * tile.depth * span(y, y.begin[cy], tile.rows, py.count) * span(x, x.begin[cx], tile.columns, px.count) * lanes * 4;
             };
