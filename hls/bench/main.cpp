@@ -1,13 +1,15 @@
 // Speed of the emulated engine on layers of known networks, one thread, CPU time, best of several runs (BENCH_SECONDS each), beside the peak of a
-// loop of independent multiply-adds. Usage: bench [name part] [pass 0-2] [--guard]   (--guard: one layer, exit 1 below 0.3 of the peak)
+// loop of independent multiply-adds; fixed point beside fp32, in turns, where the build has both (config mixed).
+// Usage: bench [name part] [pass 0-2] [--guard]   (--guard: one layer, exit 1 below 0.3 of the peak)
 #include "../csim/shapes.hpp"
 #include "../emulation/pool.hpp"
-#include "../engine/types.hpp"
+#include "../engine/run.hpp"
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 extern "C" void crema_engine(const crema::word* a, const crema::word* b, crema::word* c, crema::word* bias, const crema::OpDescriptor* ops, uint32_t n_ops);
 
@@ -100,25 +102,86 @@ double usefulMacs(const OpDescriptor& d) {
     return y * x * d.batch * d.outputs * (d.channels / d.groups);
 }
 
-double measure(OpDescriptor d, unsigned pass, double budget) {
-    const bool inner = d.op > 3;
-    d.op = (inner ? 4 : 1) + pass;
-    complete(d);
-    if (pass != 1) d.flags |= kBias;
-    std::vector<float> top(topSize(d), 0.5f), bottom(bottomSize(d), 0.25f), weights(weightSize(d), 0.125f), bias(d.outputs);
-    const float* a = pass == 2 ? top.data() : weights.data();
-    const float* b = pass == 1 ? top.data() : bottom.data();
-    float* c = pass == 0 ? top.data() : pass == 1 ? bottom.data() : weights.data();
-    const double time = best(
-        [&] {
-            crema_engine(reinterpret_cast<const word*>(a), reinterpret_cast<const word*>(b), reinterpret_cast<word*>(c), reinterpret_cast<word*>(bias.data()), &d, 1);
-        },
-        budget);
-    return 2e-9 * usefulMacs(d) / time;
+/// How an op's tensors are stored: fp32, or block floating point of a word length.
+struct Format {
+    const char* name;
+    uint32_t bits, word;
+};
+
+const Format formats[] = {{"f32", 32, 0}, {"i8 W8", 8, 8}, {"i16 W12", 16, 12}, {"i16 W16", 16, 16}};
+
+/// An op with its operands, ready to run.
+class Work {
+public:
+    Work(OpDescriptor d, unsigned pass, const Format& format) : d_(d) {
+        d_.op = (d.op > 3 ? 4 : 1) + pass;
+        d_.elementBits = format.bits;
+        complete(d_);
+        if (pass != 1) d_.flags |= kBias;
+        d_.wordA = d_.wordB = d_.wordC = format.word;
+        d_.shift = format.word;
+        d_.rounding = 1;
+        d_.statisticsLow = d.outputs;
+        const size_t sizes[] = {topSize(d_), bottomSize(d_), weightSize(d_)};
+        for (unsigned i = 0; i < 3; ++i) tensors_[i] = memory(sizes[i], format);
+        bias_.assign(d.outputs + 4, 0);
+        a_ = tensors_[pass == 2 ? 0 : 2].data(), b_ = tensors_[pass == 1 ? 0 : 1].data(), c_ = tensors_[pass].data();
+    }
+    double seconds() {
+        const double start = cpuSeconds();
+        crema_engine(reinterpret_cast<const word*>(a_), reinterpret_cast<const word*>(b_), reinterpret_cast<word*>(c_), reinterpret_cast<word*>(bias_.data()), &d_, 1);
+        return cpuSeconds() - start;
+    }
+    double macs() const { return usefulMacs(d_); }
+
+private:
+    /// Numbers of every size, so that nothing is special about them.
+    static std::vector<uint32_t> memory(size_t elements, const Format& format) {
+        std::vector<uint32_t> to((elements * format.bits + 31) / 32 + 16);
+        Random random(1);
+        if (format.bits == 32)
+            for (uint32_t& v : to) {
+                const float f = float(random() % 1024) / 4096.0f - 0.125f;
+                std::memcpy(&v, &f, 4);
+            }
+        else if (format.bits == 8)
+            for (uint32_t& v : to) v = uint32_t(random());
+        else
+            for (uint32_t& v : to) {
+                const int32_t low = int32_t(random()) >> (32 - format.word), high = int32_t(random()) >> (32 - format.word);
+                v = (uint32_t(low) & 0xffff) | uint32_t(high) << 16;
+            }
+        return to;
+    }
+    OpDescriptor d_;
+    std::vector<uint32_t> tensors_[3];
+    std::vector<int64_t> bias_;
+    const uint32_t *a_, *b_;
+    uint32_t* c_;
+};
+
+/// GOP/s of every format that this build takes (0: not taken), measured in turns.
+std::vector<double> measure(const OpDescriptor& d, unsigned pass, double budget) {
+    std::vector<double> speeds;
+    std::vector<std::pair<size_t, Work>> work;
+    for (const Format& format : formats) {
+        const uint32_t part = format.bits == 32 ? 1 : format.bits == 8 ? 2 : 4;
+        if (CREMA_ELEMENTS & part) work.emplace_back(speeds.size(), Work(d, pass, format));
+        speeds.push_back(0);
+    }
+    std::vector<double> least(speeds.size(), 1e9);
+    double spent = 0;
+    for (int i = 0; i < 3 || spent < budget * double(work.size()); ++i)
+        for (auto& [index, op] : work) {
+            const double time = op.seconds();
+            least[index] = std::min(least[index], time), spent += time;
+        }
+    for (auto& [index, op] : work) speeds[index] = 2e-9 * op.macs() / least[index];
+    return speeds;
 }
 
 int guard() {
-    const double reference = peak(), reached = measure(convolution(32, 16, 32, 16, 32, 3, 1, 1), 0, 0.05);
+    const double reference = peak(), reached = measure(convolution(32, 16, 32, 16, 32, 3, 1, 1), 0, 0.05)[0];
     std::printf("guard: %.1f of %.1f GFLOP/s (%.2f)\n", reached, reference, reached / reference);
     if (reached >= 0.3 * reference) return 0;
     std::printf("guard: the compiler did not vectorise the micro-kernel; check MT_ROWS, MT_BYTES and -mprefer-vector-width\n");
@@ -140,16 +203,19 @@ int main(int argc, char** argv) {
         else only = argv[i];
     }
     const double reference = peak();
-    std::printf("peak %.1f GFLOP/s\n%-26s %16s %16s %16s\n", reference, "GFLOP/s (share of peak)", "forward", "data", "weights");
+    const char* const passes[] = {"forward", "data", "weights"};
+    std::printf("peak %.1f GFLOP/s\n%-26s %-8s", reference, "GOP/s (ratio to f32)", "pass");
+    for (const Format& format : formats) std::printf(" %15s", format.name);
+    std::printf("\n");
     for (const Layer& layer : layers) {
         if (!std::strstr(layer.name, only)) continue;
-        std::printf("%-26s", layer.name);
         for (unsigned pass = 0; pass < 3; ++pass) {
             if (one >= 0 && unsigned(one) != pass) continue;
-            const double speed = measure(layer.d, pass, budget);
-            std::printf("   %7.1f (%3.0f%%)", speed, 100 * speed / reference);
+            const std::vector<double> speeds = measure(layer.d, pass, budget);
+            std::printf("%-26s %-8s %7.1f (%4.0f%%)", layer.name, passes[pass], speeds[0], 100 * speeds[0] / reference);
+            for (size_t i = 1; i < speeds.size(); ++i) std::printf(" %7.1f (%5.2f)", speeds[i], speeds[0] > 0 ? speeds[i] / speeds[0] : 0.0);
+            std::printf("\n");
             std::fflush(stdout);
         }
-        std::printf("\n");
     }
 }

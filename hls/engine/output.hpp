@@ -104,8 +104,8 @@ inline void outputLanes(const OutputUnit& unit, const Acc* sums, const OutputPla
     constexpr unsigned W = kWidth<Acc, Lanes>;
     using Lane = OutputLanes<Acc, W, Stochastic>;
     Lane lane{unit};
-    typename Lane::V number;
-    typename Lane::U steps[Lanes / W];
+    typename Lane::V number{};
+    typename Lane::U steps[Lanes / W] = {};
     for (unsigned i = 0; i < W; ++i) number[i] = Acc(i);
     for (unsigned i = 0; i < Lanes; ++i) steps[i / W][i % W] = i * step;
     for (uint32_t i = 0; i < count; ++i) {
