@@ -272,22 +272,13 @@ export class FixedLauncher {
       { tensor: record.tensor, argument: BIAS },
     ];
     const buffers: (DeviceBuffer | undefined)[] = [undefined, undefined, undefined, undefined];
-    const after = new Set<Command>();
-    const use = ({ buffer, after: before }: { buffer: DeviceBuffer; after: Command[] }, argument: number) => {
-      buffers[argument] = buffer;
-      for (const command of before) if (!command.done) after.add(command);
-    };
-    for (const { tensor, argument } of reads) use(this.residency.forKernelRead(tensor, argument), argument);
-    for (const { tensor, argument } of writes) use(this.residency.forKernelWrite(tensor, argument, false), argument);
-    const waitFor = [...after];
+    const after: Command[] = [];
+    for (const operand of reads) buffers[operand.argument] = this.residency.forKernelRead(operand, after);
+    for (const operand of writes) buffers[operand.argument] = this.residency.forKernelWrite(operand, false, after);
     const commands = lists.map(({ computeUnit, descriptors }) =>
-      this.device.launch({ label: `${layer.name} ${step.pass}`, computeUnit, operands: buffers, descriptors }, waitFor),
+      this.device.launch({ label: `${layer.name} ${step.pass}`, computeUnit, operands: buffers, descriptors }, after),
     );
-    this.residency.launched(
-      commands,
-      reads.map((r) => r.tensor),
-      writes,
-    );
+    this.residency.launched(commands, reads, writes);
     return commands;
   }
 

@@ -1,10 +1,9 @@
-import type { Tensor } from '../blob/index.ts';
-import type { Command, Device } from '../device/index.ts';
+import type { Command, Device, DeviceBuffer, LaunchRequest } from '../device/index.ts';
 import type { FixedOptions } from '../kernels/index.ts';
 import type { Net, NetLayer, ParamSet } from '../net/index.ts';
 import type { LaunchPass, LaunchStep, Plan } from '../plan/index.ts';
 import type { PlanMemory } from './memory.ts';
-import type { Residency } from './residency.ts';
+import type { Operand, Residency } from './residency.ts';
 
 /** What a launch is to do, for whoever writes op descriptors (kernels/). */
 export interface LaunchTask {
@@ -33,13 +32,19 @@ const B = 1;
 const C = 2;
 const BIAS = 3;
 
-interface Operand {
-  readonly tensor: Tensor;
-  readonly argument: number;
-  readonly mode: 'read' | 'write';
+/** What every run of one launch step has in common. */
+interface Prepared {
+  readonly reads: readonly Operand[];
+  readonly writes: readonly Operand[];
+  /** What is written is added to. */
+  readonly preload: boolean;
+  /** Buffers by kernel argument, looked up anew in every run; the requests hold this list. */
+  readonly buffers: (DeviceBuffer | undefined)[];
+  /** One per compute unit that takes part. */
+  readonly requests: readonly LaunchRequest[];
 }
 
-/** Enqueues launch steps; descriptor lists are written once per step and kept. */
+/** Enqueues launch steps; what does not change from run to run, descriptors above all, is made once per step and kept. */
 export class Launcher {
   private readonly net: Net;
   private readonly plan: Plan;
@@ -48,7 +53,9 @@ export class Launcher {
   private readonly device: Device;
   private readonly residency: Residency;
   private readonly writer: DescriptorWriter;
-  private readonly lists = new Map<string, ReturnType<DescriptorWriter>>();
+  private readonly overwriting = new Map<LaunchStep, Prepared>();
+  private readonly accumulating = new Map<LaunchStep, Prepared>();
+  private readonly after: Command[] = [];
 
   constructor(
     net: Net,
@@ -68,75 +75,75 @@ export class Launcher {
     this.writer = writer;
   }
 
-  private operands(step: LaunchStep, biasUsed: boolean, weightsUsed: boolean): Operand[] {
-    const tensor = (value: number, part: 'data' | 'diff') => this.memory.tensor(value, part);
+  private operands(step: LaunchStep): Pick<Prepared, 'reads' | 'writes'> {
+    const { paramPropagate } = this.net.layers[step.layer]!;
     const weights = this.params.blobs[step.weights]!;
     const bias = step.bias >= 0 ? this.params.blobs[step.bias]! : undefined;
-    const read = (t: Tensor, argument: number): Operand => ({ tensor: t, argument, mode: 'read' });
-    const write = (t: Tensor, argument: number): Operand => ({ tensor: t, argument, mode: 'write' });
+    const value = (id: number, part: 'data' | 'diff', argument: number): Operand => ({
+      tensor: this.memory.tensor(id, part),
+      argument,
+    });
+    const weightData = { tensor: weights.dataTensor, argument: A };
     switch (step.pass) {
       case 'forward':
-        return [
-          read(weights.dataTensor, A),
-          read(tensor(step.bottom, 'data'), B),
-          write(tensor(step.top, 'data'), C),
-          ...(bias ? [read(bias.dataTensor, BIAS)] : []),
-        ];
+        return {
+          reads: [
+            weightData,
+            value(step.bottom, 'data', B),
+            ...(bias ? [{ tensor: bias.dataTensor, argument: BIAS }] : []),
+          ],
+          writes: [value(step.top, 'data', C)],
+        };
       case 'backward-data':
-        return [read(weights.dataTensor, A), read(tensor(step.top, 'diff'), B), write(tensor(step.bottom, 'diff'), C)];
+        return { reads: [weightData, value(step.top, 'diff', B)], writes: [value(step.bottom, 'diff', C)] };
       case 'backward-weights':
-        return [
-          read(tensor(step.top, 'diff'), A),
-          read(tensor(step.bottom, 'data'), B),
-          ...(weightsUsed ? [write(weights.diffTensor, C)] : []),
-          ...(bias && biasUsed ? [write(bias.diffTensor, BIAS)] : []),
-        ];
+        return {
+          reads: [value(step.top, 'diff', A), value(step.bottom, 'data', B)],
+          writes: [
+            ...(paramPropagate[0] ? [{ tensor: weights.diffTensor, argument: C }] : []),
+            ...(bias && paramPropagate[1] ? [{ tensor: bias.diffTensor, argument: BIAS }] : []),
+          ],
+        };
     }
   }
 
-  launch(step: LaunchStep, accumulate: boolean): Command[] {
+  private prepare(step: LaunchStep, accumulate: boolean): Prepared {
     const layer = this.net.layers[step.layer]!;
-    const weightsWanted = layer.paramPropagate[0] === true;
-    const biasWanted = layer.paramPropagate[1] === true;
-    const key = `${step.layer} ${step.pass} ${accumulate}`;
-    let list = this.lists.get(key);
-    if (!list) {
-      const bottom = this.plan.values[step.bottom]!.shape;
-      const top = this.plan.values[step.top]!.shape;
-      list = this.writer({
-        layer,
-        bottom,
-        top,
-        pass: step.pass,
-        lanes: this.plan.lanes,
-        accumulate,
-        weightsWanted,
-        biasWanted,
-      });
-      this.lists.set(key, list);
+    const list = this.writer({
+      layer,
+      bottom: this.plan.values[step.bottom]!.shape,
+      top: this.plan.values[step.top]!.shape,
+      pass: step.pass,
+      lanes: this.plan.lanes,
+      accumulate,
+      weightsWanted: layer.paramPropagate[0] === true,
+      biasWanted: layer.paramPropagate[1] === true,
+    });
+    const buffers: Prepared['buffers'] = [undefined, undefined, undefined, undefined];
+    const label = `${layer.name} ${step.pass}`;
+    return {
+      ...this.operands(step),
+      preload: accumulate && step.pass === 'backward-weights',
+      buffers,
+      requests: list.map(({ computeUnit, descriptors }) => ({ label, computeUnit, operands: buffers, descriptors })),
+    };
+  }
+
+  launch(step: LaunchStep, accumulate: boolean): Command[] {
+    const known = accumulate ? this.accumulating : this.overwriting;
+    let prepared = known.get(step);
+    if (!prepared) {
+      prepared = this.prepare(step, accumulate);
+      known.set(step, prepared);
     }
-    const operands = this.operands(step, biasWanted, weightsWanted);
-    const after = new Set<Command>();
-    const buffers = [undefined, undefined, undefined, undefined] as Parameters<
-      Device['launch']
-    >[0]['operands'][number][];
-    for (const { tensor, argument, mode } of operands) {
-      const use =
-        mode === 'read'
-          ? this.residency.forKernelRead(tensor, argument)
-          : this.residency.forKernelWrite(tensor, argument, accumulate && step.pass === 'backward-weights');
-      buffers[argument] = use.buffer;
-      for (const command of use.after) if (!command.done) after.add(command);
-    }
-    const waitFor = [...after];
-    const commands = list.map(({ computeUnit, descriptors }) =>
-      this.device.launch({ label: `${layer.name} ${step.pass}`, computeUnit, operands: buffers, descriptors }, waitFor),
-    );
-    this.residency.launched(
-      commands,
-      operands.filter((o) => o.mode === 'read').map((o) => o.tensor),
-      operands.filter((o) => o.mode === 'write'),
-    );
+    const { reads, writes, preload, buffers, requests } = prepared;
+    const { after, residency, device } = this;
+    after.length = 0;
+    for (const operand of reads) buffers[operand.argument] = residency.forKernelRead(operand, after);
+    for (const operand of writes) buffers[operand.argument] = residency.forKernelWrite(operand, preload, after);
+    const commands: Command[] = [];
+    for (const request of requests) commands.push(device.launch(request, after));
+    residency.launched(commands, reads, writes);
     return commands;
   }
 }

@@ -24,6 +24,15 @@ export interface RunOptions {
   readonly fixed?: FixedRules | undefined;
 }
 
+/** What a host-side step touches and passes on: the same in every run, except where shapes depend on values. */
+interface StepMemory {
+  readonly reads: Tensor[];
+  readonly writes: Tensor[];
+  readonly bottoms: readonly Blob[];
+  readonly tops: readonly Blob[];
+  readonly params: readonly Blob[];
+}
+
 /** Runs a Plan: host steps here, launches and transfers on the card, ordered by events. */
 export class PlanExecution implements Execution {
   readonly net: Net;
@@ -36,7 +45,10 @@ export class PlanExecution implements Execution {
   pass = 0;
   private readonly observer: Observer | undefined;
   private readonly dynamic: DynamicShapes | undefined;
-  private readonly hostTensors = new Map<Step, { reads: Tensor[]; writes: Tensor[] }>();
+  private readonly stepMemory = new Map<Step, StepMemory>();
+  private readonly losses: readonly { readonly value: number; readonly weight: number }[];
+  private readonly gradients: readonly Tensor[];
+  private readonly parameters: readonly Tensor[];
   private readonly origin = performance.now();
 
   constructor(net: Net, plan: Plan, params: ParamSet, options: RunOptions = {}) {
@@ -63,21 +75,32 @@ export class PlanExecution implements Execution {
           observer.transfer({ label: tensor.name, direction, bytes, command });
       }
     }
-    for (const step of [...plan.forward, ...plan.backward]) this.hostTensors.set(step, this.tensorsOf(step));
+    for (const step of [...plan.forward, ...plan.backward]) this.stepMemory.set(step, this.memoryOf(step));
+    this.losses = net.layers.flatMap((layer) =>
+      layer.lossWeights.flatMap((weight, i) =>
+        weight === 0 ? [] : [{ value: this.finalValue(layer.tops[i]!), weight }],
+      ),
+    );
+    this.gradients = net.learnable.map((p) => params.blobs[p]!.diffTensor);
+    this.parameters = net.params.map((p) => params.blobs[p.index]!.dataTensor);
   }
 
-  /** Tensors a host-side step touches, parameters included. */
-  private tensorsOf(step: Step): { reads: Tensor[]; writes: Tensor[] } {
+  /** Blobs and tensors of a host-side step, parameters included. */
+  private memoryOf(step: Step): StepMemory {
     const { reads, writes } = accesses(this.net, step);
-    const result = {
+    const layer = step.kind === 'host' ? this.net.layers[step.layer]! : undefined;
+    const blobs = (values: readonly number[]) => values.map((value) => this.memory.blobs[value]!);
+    const result: StepMemory = {
       reads: reads.map((a) => this.memory.tensor(a.value, a.part)),
       writes: writes.map((a) => this.memory.tensor(a.value, a.part)),
+      bottoms: step.kind === 'host' ? blobs(step.bottoms) : [],
+      tops: step.kind === 'host' ? blobs(step.tops) : [],
+      params: layer ? layer.params.map((p) => this.params.blobs[p]!) : [],
     };
     if (step.kind === 'launch' && step.pass === 'backward-weights') {
       for (const p of [step.weights, step.bias]) if (p >= 0) result.writes.push(this.params.blobs[p]!.diffTensor);
     }
-    if (step.kind === 'host') {
-      const layer = this.net.layers[step.layer]!;
+    if (step.kind === 'host' && layer) {
       layer.params.forEach((p, j) => {
         const blob = this.params.blobs[p]!;
         result.reads.push(blob.dataTensor);
@@ -101,12 +124,9 @@ export class PlanExecution implements Execution {
     this.pass++;
     for (const step of this.plan.forward) this.run(step, false);
     let loss = 0;
-    for (const layer of this.net.layers) {
-      layer.lossWeights.forEach((weight, i) => {
-        if (weight === 0) return;
-        const blob = this.final(layer.tops[i]!);
-        for (const v of blob.data.subarray(0, blob.count)) loss += weight * v;
-      });
+    for (const { value, weight } of this.losses) {
+      const { data, count } = this.hostValid(value);
+      for (let i = 0; i < count; i++) loss += weight * data[i]!;
     }
     return loss;
   }
@@ -125,12 +145,12 @@ export class PlanExecution implements Execution {
       if (this.fixed) this.meetFloats(step);
       commands = this.launcher!.launch(step, step.pass === 'backward-weights' && (accumulate || !step.firstTouch));
     } else {
-      const { reads, writes } = this.hostTensors.get(step)!;
+      const memory = this.stepMemory.get(step)!;
       if (this.fixed) this.meetFloats(step);
-      this.residency?.hostRead(reads);
-      this.residency?.hostWrite(writes);
+      this.residency?.hostRead(memory.reads);
+      this.residency?.hostWrite(memory.writes);
       if (this.observer) waited = performance.now() - start;
-      if (step.kind === 'host') this.hostStep(step, accumulate);
+      if (step.kind === 'host') this.hostStep(step, memory, accumulate);
       else if (step.kind === 'reorder') this.reorderStep(step);
       else this.memory.blobs[step.value]!.diff.fill(step.constant);
     }
@@ -156,7 +176,7 @@ export class PlanExecution implements Execution {
 
   /** Before a step on floats: what it touches is no longer integers, and what it writes makes their copies stale. */
   private meetFloats(step: Step): void {
-    const { reads, writes } = this.hostTensors.get(step)!;
+    const { reads, writes } = this.stepMemory.get(step)!;
     this.fixed!.arrive(reads);
     this.fixed!.arrive(writes);
     this.fixed!.changed(writes);
@@ -167,12 +187,12 @@ export class PlanExecution implements Execution {
     return this.plan.values[value]!.producer;
   }
 
-  private hostStep(step: HostStep, accumulate: boolean): void {
+  private hostStep(step: HostStep, memory: StepMemory, accumulate: boolean): void {
     const net = this.net.layers[step.layer]!;
     if (step.pass === 'forward') this.dynamic?.beforeForward(step);
-    const bottoms = step.bottoms.map((v) => this.stored(v));
-    const tops = step.tops.map((v) => this.stored(v));
-    const params = net.params.map((p) => this.params.blobs[p]!);
+    const bottoms = this.dynamic ? step.bottoms.map((v) => this.stored(v)) : memory.bottoms;
+    const tops = this.dynamic ? step.tops.map((v) => this.stored(v)) : memory.tops;
+    const { params } = memory;
     if (step.pass === 'forward') {
       net.layer.forward(bottoms, tops, params, this.plan.backward.length > 0 && net.needBackward);
       this.dynamic?.afterForward(step);
@@ -195,29 +215,30 @@ export class PlanExecution implements Execution {
     else reorder(from.diff, from.layout, to.diff, to.layout, from.shape);
   }
 
-  /** Host-valid blob that holds `name` at the end of a forward pass. */
-  private final(name: string): Blob {
+  /** The value that holds `name` at the end of a forward pass. */
+  private finalValue(name: string): number {
     const value = this.plan.finalValue.get(name);
     if (value === undefined)
       throw inputError({ message: `net '${this.net.name}' has no blob '${name}'`, code: 'unknown-blob' });
+    return value;
+  }
+
+  private hostValid(value: number): Blob {
     this.fixed?.arrive([this.memory.tensor(value, 'data')]);
     this.residency?.hostRead([this.memory.tensor(value, 'data')]);
     return this.stored(value);
   }
 
   collectGradients(): void {
-    const diffs = this.net.learnable.map((p) => this.params.blobs[p]!.diffTensor);
     this.fixed?.arriveAll();
-    if (this.residency) {
-      for (const tensor of diffs) this.residency.prefetchToHost(tensor);
-      this.residency.hostRead(diffs);
-    }
+    if (!this.residency) return;
+    for (const tensor of this.gradients) this.residency.prefetchToHost(tensor);
+    this.residency.hostRead(this.gradients);
   }
 
   parametersChanged(): void {
-    const tensors = this.net.params.map((p) => this.params.blobs[p.index]!.dataTensor);
-    this.residency?.hostWrite(tensors);
-    this.fixed?.changed(tensors);
+    this.residency?.hostWrite(this.parameters);
+    this.fixed?.changed(this.parameters);
   }
 
   outputs(): NetOutput[] {
@@ -233,11 +254,11 @@ export class PlanExecution implements Execution {
   }
 
   blob(name: string): Blob {
-    const stored = this.final(name);
+    const value = this.finalValue(name);
+    const stored = this.hostValid(value);
     if (stored.layout.lanes === 1) return stored;
     const rows = new Blob(name, stored.shape, NCHW);
     reorder(stored.data, stored.layout, rows.data, NCHW, stored.shape);
-    const value = this.plan.finalValue.get(name)!;
     if (this.plan.diffSlab[value]! >= 0) {
       this.fixed?.arrive([this.memory.tensor(value, 'diff')]);
       this.residency?.hostRead([this.memory.tensor(value, 'diff')]);

@@ -13,7 +13,7 @@ const WORD_BYTES = 64;
 /** Device memory over a tensor's host memory. `uses` counts commands under way; memory goes back when the last one ends. */
 export interface OpenClBuffer extends DeviceBuffer {
   readonly handle: Handle;
-  /** The handle as clSetKernelArg wants it. */
+  /** The handle in memory, as clSetKernelArg and a migration of this buffer alone want it. */
   readonly argumentValue: BigUint64Array;
   /** Pins the host memory while the handle lives. */
   readonly memory: ArrayBufferView;

@@ -20,8 +20,7 @@ export interface OpenClCommand extends Command {
   times: CommandTimes | undefined;
 }
 
-type Enqueue = (waits: number, list: BigUint64Array | null, event: BigUint64Array) => number | bigint | undefined;
-
+const NO_BUFFERS: readonly OpenClBuffer[] = [];
 const NO_TIMES: CommandTimes = { queued: 0, start: 0, end: 0 };
 
 /** Commands of one queue: order by events, completion by polling, times and releases in sweeps. No callback ever enters JavaScript. */
@@ -34,8 +33,10 @@ export class Commands {
   private readonly finished: (command: OpenClCommand) => void;
   private pending: OpenClCommand[] = [];
   private firstFailure: OpenClCommand | undefined;
-  private readonly event = new BigUint64Array(1);
-  private list = new BigUint64Array(64);
+  /** Where an enqueue puts its event, and what it waits for (null: nothing), between `prepare` and `started`. */
+  readonly event = new BigUint64Array(1);
+  list: BigUint64Array | null = null;
+  private events = new BigUint64Array(64);
   private statuses = new Int32Array(64);
   private times = new Float64Array(192);
 
@@ -47,18 +48,21 @@ export class Commands {
     this.finished = finished;
   }
 
-  enqueue(
-    label: string,
-    kind: CommandKind,
-    buffers: readonly OpenClBuffer[],
-    after: readonly Command[],
-    call: Enqueue,
-  ): OpenClCommand {
+  /**
+   * Before an enqueue: checks what it uses and returns how many events it has to wait for; they are in `list`, and its own goes to
+   * `event`. Nothing else may be enqueued before `started`.
+   */
+  prepare(label: string, buffers: readonly OpenClBuffer[], after: readonly Command[], last?: Command): number {
     if (this.wedged)
       throw deviceError({ message: `${label}: the device session has stopped answering`, code: 'wedged' });
     this.requireLive(label, buffers);
-    const waits = this.fill(after as readonly OpenClCommand[]);
-    check(call(waits, waits > 0 ? this.list : null, this.event), () => `enqueueing ${kind} ${label}`);
+    const waits = this.fill(after as readonly OpenClCommand[], last as OpenClCommand | undefined);
+    this.list = waits > 0 ? this.events : null;
+    return waits;
+  }
+
+  /** After an enqueue that succeeded. */
+  started(label: string, kind: CommandKind, buffers: readonly OpenClBuffer[]): OpenClCommand {
     for (const buffer of buffers) buffer.uses++;
     const command: OpenClCommand = {
       label,
@@ -74,24 +78,28 @@ export class Commands {
   }
 
   private requireLive(label: string, buffers: readonly OpenClBuffer[]): void {
-    const dead = buffers.find((buffer) => buffer.released);
-    if (dead) throw internalError(`${label} uses the released device buffer of ${dead.tensor.name}`);
+    for (const { released, tensor } of buffers)
+      if (released) throw internalError(`${label} uses the released device buffer of ${tensor.name}`);
   }
 
   /** Puts the events of commands still under way into the list; a failed one cannot be waited for. */
-  private fill(commands: readonly OpenClCommand[]): number {
-    this.reserve(commands.length);
+  private fill(commands: readonly OpenClCommand[], last?: OpenClCommand): number {
+    this.reserve(commands.length + 1);
     let count = 0;
-    for (const command of commands) {
-      if (command.status < 0) throw this.failure(command);
-      if (command.event !== 0n) this.list[count++] = command.event;
-    }
-    return count;
+    for (const command of commands) count = this.add(command, count);
+    return last ? this.add(last, count) : count;
+  }
+
+  private add(command: OpenClCommand, count: number): number {
+    if (command.status < 0) throw this.failure(command);
+    if (command.done) return count;
+    this.events[count] = command.event;
+    return count + 1;
   }
 
   private reserve(count: number): void {
-    if (count <= this.list.length) return;
-    this.list = new BigUint64Array(2 * count);
+    if (count <= this.events.length) return;
+    this.events = new BigUint64Array(2 * count);
     this.statuses = new Int32Array(2 * count);
     this.times = new Float64Array(6 * count);
   }
@@ -101,15 +109,16 @@ export class Commands {
     const count = this.pending.length;
     if (count === 0 || this.wedged) return 0;
     this.reserve(count);
-    for (let i = 0; i < count; i++) this.list[i] = this.pending[i]!.event;
-    const finished = this.poll.sweep(this.list, count, this.statuses, this.times);
+    for (let i = 0; i < count; i++) this.events[i] = this.pending[i]!.event;
+    const finished = this.poll.sweep(this.events, count, this.statuses, this.times);
     if (finished === 0) return 0;
     const swept = this.pending;
     this.pending = [];
-    swept.forEach((command, i) => {
+    for (let i = 0; i < count; i++) {
+      const command = swept[i]!;
       if (this.statuses[i]! > 0) this.pending.push(command);
       else this.end(command, this.statuses[i]!, i);
-    });
+    }
     return finished;
   }
 
@@ -117,13 +126,13 @@ export class Commands {
     command.status = status;
     command.event = 0n;
     command.done = true;
-    const [queued, start, end] = this.times.subarray(3 * i, 3 * i + 3);
-    command.times = { queued: queued!, start: start!, end: end! };
+    const { times } = this;
+    command.times = { queued: times[3 * i]!, start: times[3 * i + 1]!, end: times[3 * i + 2]! };
     // -14 only says that a command before it failed.
     if (status < 0 && (!this.firstFailure || this.firstFailure.status === -14)) this.firstFailure = command;
     for (const buffer of command.buffers) buffer.uses--;
     this.finished(command);
-    command.buffers = [];
+    command.buffers = NO_BUFFERS;
   }
 
   /**
@@ -132,12 +141,12 @@ export class Commands {
    */
   wait(commands: readonly OpenClCommand[]): CommandTimes[] {
     if (this.session.flushes) check(this.session.cl.clFlush(this.session.queue), () => 'flushing the queue');
-    const nanoseconds = BigInt(Math.round(this.deadline * 1e9));
+    const nanoseconds = Math.round(this.deadline * 1e9);
     for (;;) {
       const count = this.fill(commands);
       if (count === 0) break;
       if (this.wedged) throw this.expiry(commands);
-      const code = this.poll.wait(this.list, count, nanoseconds);
+      const code = this.poll.wait(this.events, count, nanoseconds);
       if (this.sweep() === 0 && code === 1) {
         this.wedged = true;
         throw this.expiry(commands);

@@ -39,7 +39,9 @@ export class Descriptors {
       lists = [];
       this.lists.set(label, lists);
     }
-    const known = lists.findIndex((list) => Buffer.compare(list.content, bytes) === 0);
+    const latest = lists[0];
+    if (latest && same(latest, bytes)) return latest;
+    const known = lists.findIndex((list) => same(list, bytes));
     const list = known >= 0 ? lists.splice(known, 1)[0]! : this.make(label, bytes, lists);
     lists.unshift(list);
     return list;
@@ -69,3 +71,5 @@ export class Descriptors {
     this.lists.clear();
   }
 }
+
+const same = ({ content }: DescriptorList, bytes: Uint8Array): boolean => Buffer.compare(content, bytes) === 0;

@@ -4,7 +4,7 @@ import type { NativeLibrary } from '../../native/index.ts';
 /** Waits and sweeps of events in C (host/src/device/wait.cpp): one call instead of several per event. */
 export interface EventPoll {
   /** 0: all complete; 1: `nanoseconds` passed first; negative: the first failing status. */
-  wait(events: BigUint64Array, count: number, nanoseconds: bigint): number;
+  wait(events: BigUint64Array, count: number, nanoseconds: number): number;
   /** Reads status and times (queued, start, end) of each event and releases the finished ones; returns how many finished. */
   sweep(events: BigUint64Array, count: number, statuses: Int32Array, times: Float64Array): number;
 }

@@ -1,11 +1,11 @@
 import { Tensor } from '../../blob/index.ts';
 import { deviceError, inputError, internalError } from '../../core/index.ts';
 import type { Command, CommandTimes, Device, DeviceBuffer, DeviceCounters, LaunchRequest } from '../device.ts';
-import type { Handle } from './api.ts';
-import { KernelArguments } from './arguments.ts';
 import { Buffers, type OpenClBuffer } from './buffers.ts';
 import { Commands, type OpenClCommand } from './commands.ts';
 import { Descriptors } from './descriptors.ts';
+import { check } from './errors.ts';
+import { DESCRIPTORS, KernelFrame } from './frame.ts';
 import { closeSession, openSession, type Session, type SessionOptions } from './session.ts';
 import * as c from './signatures.ts';
 
@@ -16,9 +16,6 @@ export interface DeviceOptions extends SessionOptions {
   readonly deadline?: number;
 }
 
-/** Positions in the kernel's signature: operands first, then the descriptor list and its length. */
-const DESCRIPTORS = 4;
-const COUNT = 5;
 const DESCRIPTOR_BYTES = 256;
 
 function checkAbi(session: Session, options: DeviceOptions): void {
@@ -40,7 +37,9 @@ class OpenClDevice implements Device {
   private readonly session: Session;
   private readonly buffers: Buffers;
   private readonly commands: Commands;
-  private readonly args: KernelArguments;
+  /** The kernel on any compute unit, and bound to each. */
+  private readonly anyUnit: KernelFrame;
+  private readonly units: readonly KernelFrame[];
   private readonly descriptors: Descriptors;
   private readonly live = new Set<OpenClBuffer>();
   /** Stand-ins for operands an op does not use: a kernel runs only with every argument set. */
@@ -52,7 +51,8 @@ class OpenClDevice implements Device {
     this.name = `${session.platform.name}: ${session.device.name}`;
     this.computeUnits = Math.max(1, session.units.length);
     this.buffers = new Buffers(session, options.kernel ?? 'crema_engine');
-    this.args = new KernelArguments(session.cl);
+    this.anyUnit = new KernelFrame(session, session.kernel);
+    this.units = session.units.map((kernel) => new KernelFrame(session, kernel));
     this.commands = new Commands(session, options.deadline ?? 120, (command) => this.finished(command));
     this.descriptors = new Descriptors({
       allocate: (tensor) => this.allocate(tensor, DESCRIPTORS),
@@ -68,9 +68,15 @@ class OpenClDevice implements Device {
 
   allocate(tensor: Tensor, argument: number): OpenClBuffer {
     const buffer = this.buffers.allocate(tensor, argument);
-    this.args.forget();
+    this.forgetArguments();
     this.live.add(buffer);
     return buffer;
+  }
+
+  /** A new buffer may get the handle of a freed one, and allocation sets arguments itself. */
+  private forgetArguments(): void {
+    this.anyUnit.forget();
+    for (const unit of this.units) unit.forget();
   }
 
   release(buffer: DeviceBuffer): void {
@@ -83,7 +89,7 @@ class OpenClDevice implements Device {
 
   private free(buffer: OpenClBuffer): void {
     if (!this.live.delete(buffer)) return;
-    this.args.forget();
+    this.forgetArguments();
     this.buffers.free(buffer);
   }
 
@@ -120,42 +126,52 @@ class OpenClDevice implements Device {
     flags: number,
   ): OpenClCommand {
     const { cl, queue } = this.session;
-    const own = buffers.map((buffer) => this.own(buffer));
-    const label = own.length === 1 ? own[0]!.tensor.name : `${own.length} buffers`;
-    if (own.length === 0) {
-      return this.commands.enqueue('nothing', 'marker', [], after, (waits, list, event) =>
-        cl.clEnqueueMarkerWithWaitList(queue, waits, list, event),
-      );
-    }
-    const handles = BigUint64Array.from(own, (buffer) => buffer.handle);
-    return this.commands.enqueue(label, kind, own, after, (waits, list, event) =>
-      cl.clEnqueueMigrateMemObjects(queue, handles.length, handles, flags, waits, list, event),
-    );
+    const { commands } = this;
+    const own: OpenClBuffer[] = [];
+    for (const buffer of buffers) own.push(this.own(buffer));
+    const first = own[0];
+    if (!first) return this.marker(after);
+    const label = own.length === 1 ? first.tensor.name : `${own.length} buffers`;
+    const handles = own.length === 1 ? first.argumentValue : BigUint64Array.from(own, (buffer) => buffer.handle);
+    const waits = commands.prepare(label, own, after);
+    const code = cl.clEnqueueMigrateMemObjects(queue, own.length, handles, flags, waits, commands.list, commands.event);
+    check(code, () => `enqueueing ${kind} ${label}`);
+    return commands.started(label, kind, own);
+  }
+
+  /** What a transfer of nothing is: done when those before it are. */
+  private marker(after: readonly Command[]): OpenClCommand {
+    const { cl, queue } = this.session;
+    const { commands } = this;
+    const waits = commands.prepare('nothing', [], after);
+    const code = cl.clEnqueueMarkerWithWaitList(queue, waits, commands.list, commands.event);
+    check(code, () => 'enqueueing marker nothing');
+    return commands.started('nothing', 'marker', []);
   }
 
   launch(request: LaunchRequest, after: readonly Command[] = []): Command {
     const { label, operands, descriptors } = request;
-    const { cl, queue } = this.session;
     if (descriptors.length === 0 || descriptors.length % DESCRIPTOR_BYTES !== 0 || operands.length > DESCRIPTORS) {
       throw internalError(`${label}: ${descriptors.length} bytes of descriptors, ${operands.length} operands`);
     }
+    const { commands } = this;
     const kernel = this.kernelOf(request);
     const list = this.descriptors.get(label, descriptors);
     const used: OpenClBuffer[] = [];
     for (let i = 0; i < DESCRIPTORS; i++) used.push(this.operand(i, operands[i]));
     used.push(list.buffer);
-    for (let i = 0; i < used.length; i++) this.args.setBuffer(kernel, i, used[i]!, label);
-    this.args.setScalar(kernel, COUNT, descriptors.length / DESCRIPTOR_BYTES, label);
-    const command = this.commands.enqueue(label, 'launch', used, [...after, list.upload], (waits, events, event) =>
-      cl.clEnqueueTask(queue, kernel, waits, events, event),
-    );
+    for (let i = 0; i < used.length; i++) kernel.setBuffer(i, used[i]!);
+    kernel.setCount(descriptors.length / DESCRIPTOR_BYTES);
+    const waits = commands.prepare(label, used, after, list.upload);
+    kernel.enqueue(label, waits, commands.list, commands.event);
+    const command = commands.started(label, 'launch', used);
     this.counters.launches++;
     return command;
   }
 
-  private kernelOf({ label, computeUnit }: LaunchRequest): Handle {
-    if (computeUnit === undefined) return this.session.kernel;
-    const kernel = this.session.units[computeUnit] ?? (computeUnit === 0 ? this.session.kernel : undefined);
+  private kernelOf({ label, computeUnit }: LaunchRequest): KernelFrame {
+    if (computeUnit === undefined) return this.anyUnit;
+    const kernel = this.units[computeUnit] ?? (computeUnit === 0 ? this.anyUnit : undefined);
     if (kernel !== undefined) return kernel;
     throw deviceError({
       message: `${label} asks for compute unit ${computeUnit}`,
