@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { adapt } from './adapt.ts';
 import { bitstream } from './bitstream.ts';
 import { data } from './data.ts';
 import { devices } from './devices.ts';
@@ -20,6 +21,7 @@ export const verbs: readonly ((program: Command) => void)[] = [
   show,
   plan,
   upgrade,
+  adapt,
   data,
   bitstream,
   devices,

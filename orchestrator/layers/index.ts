@@ -62,6 +62,7 @@ import { windowDataLayer } from './window-data.ts';
 
 export { checkFiller, fillBlob } from './fillers.ts';
 export * from './layer.ts';
+export type { MemoryData } from './memory-data.ts';
 export { decodeSliding, type Sliding } from './spatial.ts';
 
 /** Every layer type this program knows, in the order of the documentation. A new type: one file and one line here. */

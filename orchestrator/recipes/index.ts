@@ -1,3 +1,4 @@
+export * from './adapt/index.ts';
 export * from './data.ts';
 export * from './describe-plan.ts';
 export * from './doctor.ts';

@@ -1,3 +1,4 @@
+export * from './adaptation.ts';
 export * from './caffe-log.ts';
 export * from './chart.ts';
 export * from './collect.ts';
