@@ -33,6 +33,7 @@ class GaussianGenerator implements FeatureGenerator {
   private readonly shape: Shape;
   private readonly arrays: Arrays;
   private readonly memory: MemoryLedger;
+  /** Of one draw: rank, then dimension values. */
   private noise: Float32Array = new Float32Array(0);
 
   constructor(shape: Shape, arrays: Arrays, memory: MemoryLedger) {
@@ -52,24 +53,22 @@ class GaussianGenerator implements FeatureGenerator {
   draw(labels: Int32Array, random: RandomStream, out: Float32Array): void {
     const { dimension: d, rank, rectified } = this.shape;
     const { mean, rest, directions } = this.arrays;
-    const wanted = labels.length * (d + rank);
-    if (this.noise.length !== wanted) {
+    if (this.noise.length !== d + rank) {
       this.memory.release(this.noise);
-      this.noise = this.memory.float32('samples', wanted);
+      this.noise = this.memory.float32('samples', d + rank);
     }
     const { noise } = this;
-    fillGaussian(noise, random, 0, 1);
     labels.forEach((label, i) => {
       if (!this.known.includes(label)) throw internalError(`no features of class ${label}`);
-      const at = i * (d + rank);
+      fillGaussian(noise, random, 0, 1);
       const from = label * d;
-      for (let k = 0; k < d; k++) out[i * d + k] = mean[from + k]! + rest[from + k]! * noise[at + rank + k]!;
-      for (let r = 0; r < rank; r++) {
-        const u = noise[at + r]!;
-        const direction = (label * rank + r) * d;
-        for (let k = 0; k < d; k++) out[i * d + k]! += u * directions[direction + k]!;
+      const first = label * rank * d;
+      const at = i * d;
+      for (let k = 0; k < d; k++) {
+        let z = mean[from + k]! + rest[from + k]! * noise[rank + k]!;
+        for (let r = 0; r < rank; r++) z += noise[r]! * directions[first + r * d + k]!;
+        out[at + k] = rectified && z < 0 ? 0 : z;
       }
-      if (rectified) for (let k = 0; k < d; k++) if (out[i * d + k]! < 0) out[i * d + k] = 0;
     });
   }
 
