@@ -113,7 +113,7 @@ export async function ensureAll(systemPackages, engines = firstEngines, build = 
 /** One digest of all that dist/ is made of: names and contents, since times say little after a checkout. */
 function sourcesDigest() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'tsconfig.json'))).update(readFileSync(join(root, 'tsconfig.build.json')));
-  for (const folder of ['orchestrator', 'bench', 'test']) {
+  for (const folder of ['orchestrator', 'bench', 'examples', 'test']) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
     const made = (file) => (folder === 'test' ? /^\w+\/[\w-]+\.ts$/.test(file) && !file.endsWith('.test.ts') : file.endsWith('.ts'));
     for (const file of files.filter(made).sort()) hash.update(`${folder}/${file}\0`).update(readFileSync(join(root, folder, file)));
