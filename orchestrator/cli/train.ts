@@ -44,10 +44,11 @@ function requestOf(flags: TrainFlags): WorkerRequest {
   }
   const weights = flags.weights?.split(',') ?? (experiment.weights ? [experiment.weights] : undefined);
   const name = basename(dirname(resolve(solver)));
+  const { precision: _, ...session } = sessionSettings(experiment);
   return {
     experiment,
     solverFile: resolve(solver),
-    session: sessionSettings(experiment),
+    session,
     runDirectory: resolve(flags.runDir ?? defaultRunPath(name)),
     ...(weights && { weights }),
     ...((flags.snapshot ?? flags.resume) && { resume: flags.snapshot ?? flags.resume }),

@@ -12,6 +12,7 @@ import type { Net, NetLayer } from '../net/index.ts';
 import type { Accelerator } from '../plan/index.ts';
 import {
   checkAccumulator,
+  engineBits,
   type IntegerPass,
   type IntegerShape,
   innerProductShape,
@@ -28,8 +29,14 @@ const PASS: Record<string, Pass> = {
 };
 
 /** The layer in the words of kernels/, which knows no nets. */
-function request(layer: NetLayer, bottom: readonly number[], top: readonly number[]): KernelRequest {
-  const base = { type: layer.type.type, bottoms: [bottom], tops: [top], bias: layer.params.length > 1 };
+function request(
+  layer: NetLayer,
+  bottom: readonly number[],
+  top: readonly number[],
+  words: WordLengths | undefined,
+): KernelRequest {
+  const elementBits = words ? engineBits(words) : 32;
+  const base = { type: layer.type.type, bottoms: [bottom], tops: [top], bias: layer.params.length > 1, elementBits };
   if (layer.type.type === 'Convolution') {
     const p = layer.param.convolution_param!;
     const { kernel, stride, pad, dilation } = decodeSliding(p, bottom);
@@ -88,7 +95,7 @@ export function accelerator(manifest: Manifest): Accelerator {
         return { accepted: false, reason: `${layer.bottoms.length} bottoms share the weights; a launch takes one` };
       }
       const shape = (id: string) => net.blobs.get(id)!.shape;
-      const answer = accepts(manifest, request(layer, shape(layer.bottoms[0]!), shape(layer.tops[0]!)));
+      const answer = accepts(manifest, request(layer, shape(layer.bottoms[0]!), shape(layer.tops[0]!), words));
       if (!answer.accepted) return { accepted: false, reason: answer.reason };
       if (!words) return { accepted: true, reason: `${manifest.kernel} takes it` };
       const tooLong = accumulatorProblem(answer.geometries[0]!, words, layer.needBackward);
@@ -101,9 +108,9 @@ export function accelerator(manifest: Manifest): Accelerator {
 /** The engine's view of a planned launch: geometry in the plan's lanes, and its pass. */
 export function launchGeometry(
   manifest: Manifest,
-  task: Pick<LaunchTask, 'layer' | 'bottom' | 'top' | 'pass' | 'lanes' | 'biasWanted'>,
+  task: Pick<LaunchTask, 'layer' | 'bottom' | 'top' | 'pass' | 'lanes' | 'biasWanted' | 'words'>,
 ): { geometry: Geometry; pass: Pass } {
-  const answer = accepts(manifest, request(task.layer, task.bottom, task.top));
+  const answer = accepts(manifest, request(task.layer, task.bottom, task.top, task.words));
   if (!answer.accepted) throw internalError(`${task.layer.name} was planned for the card: ${answer.reason}`);
   const pass = PASS[task.pass]!;
   const bias = pass === 'backwardWeights' ? { bias: task.biasWanted } : {};

@@ -248,6 +248,7 @@ export class FixedLauncher {
       accumulate: false,
       weightsWanted: target !== undefined,
       biasWanted: job.bias !== undefined,
+      words,
       fixed: {
         elementBits: job.bits,
         words: {

@@ -2,6 +2,7 @@ import type { Command, Device, DeviceBuffer, LaunchRequest } from '../device/ind
 import type { FixedOptions } from '../kernels/index.ts';
 import type { Net, NetLayer, ParamSet } from '../net/index.ts';
 import type { LaunchPass, LaunchStep, Plan } from '../plan/index.ts';
+import type { WordLengths } from '../precision/index.ts';
 import type { PlanMemory } from './memory.ts';
 import type { Operand, Residency } from './residency.ts';
 
@@ -16,7 +17,9 @@ export interface LaunchTask {
   /** Backward-weights: which gradients are wanted. */
   readonly weightsWanted: boolean;
   readonly biasWanted: boolean;
-  /** Block floating point; then the bias port has 64-bit integers from `biasOffset` on. */
+  /** Block floating point of these word lengths. */
+  readonly words?: WordLengths | undefined;
+  /** Its descriptors' part; then the bias port has 64-bit integers from `biasOffset` on. */
   readonly fixed?: FixedOptions;
   readonly biasOffset?: number;
 }

@@ -29,6 +29,7 @@ export function modelPlan(plan: Plan, net: Net, manifest: Manifest): PlanModel |
       pass: step.pass,
       lanes: plan.lanes,
       biasWanted: layer.paramPropagate[1] === true,
+      words: step.words,
     };
     const { geometry, pass } = launchGeometry(manifest, task);
     costs.set(step.layer, [...(costs.get(step.layer) ?? []), modelOp(geometry, pass, manifest, board)]);

@@ -4,7 +4,7 @@ import { tensorMemory } from '../blob/index.ts';
 import { type EventSink, inputError } from '../core/index.ts';
 import { type LayerProfile, Profile, Session, type SessionSettings, type TrackSpan } from '../executor/index.ts';
 import type { Net } from '../net/index.ts';
-import type { PrecisionSettings } from '../precision/index.ts';
+import { decodePrecision, type PrecisionSettings } from '../precision/index.ts';
 import { parseSolver, SolverParameter_SolverMode } from '../proto/index.ts';
 import { checkSolver, type RunResult, Solver } from '../solver/index.ts';
 import type { Experiment } from './experiment.ts';
@@ -13,7 +13,8 @@ import { readInput } from './nets.ts';
 export interface TrainRequest {
   readonly experiment: Experiment;
   readonly solverFile: string;
-  readonly session: SessionSettings;
+  /** Precision comes from the experiment: policies do not travel between processes. */
+  readonly session: Omit<SessionSettings, 'precision' | 'seed'>;
   /** caffemodels to start from. */
   readonly weights?: readonly string[];
   /** A solver state to continue from, or `auto` for the newest of the run directory. */
@@ -49,7 +50,7 @@ export interface TrainSummary {
 }
 
 /** `solver_mode: CPU` keeps everything on the host; FPGA (and an unset mode) uses what the experiment names. */
-function deviceFor(mode: number, isGiven: boolean, session: SessionSettings): SessionSettings {
+function deviceFor(mode: number, isGiven: boolean, session: TrainRequest['session']): TrainRequest['session'] {
   return isGiven && mode === SolverParameter_SolverMode.CPU ? { ...session, device: 'host' } : session;
 }
 
@@ -91,7 +92,11 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
     : checked.snapshotPrefix;
   const settings = { ...checked, snapshotPrefix };
   const seed = param.random_seed >= 0 ? param.random_seed : experiment.seed;
-  const session = new Session({ ...deviceFor(param.solver_mode, given, request.session), seed });
+  const session = new Session({
+    ...deviceFor(param.solver_mode, given, request.session),
+    precision: decodePrecision(experiment),
+    seed,
+  });
   const began = performance.now();
   const emit: EventSink = (event) => {
     for (const sink of request.sinks) sink(event);
