@@ -65,7 +65,9 @@ async function run(flags: TimeFlags): Promise<void> {
       );
       if (result.array_utilisation !== null)
         out.line(`array utilisation ${(100 * result.array_utilisation).toFixed(1)} % (modelled)`);
-      out.line(`JavaScript ${(100 * result.javascript_share).toFixed(1)} % of the step`);
+      out.line(
+        `JavaScript ${fixed(result.javascript_ms)} ms a step, ${(100 * result.javascript_share).toFixed(1)} % of it`,
+      );
     }
     out.result(result);
   } finally {

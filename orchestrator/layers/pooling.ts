@@ -35,7 +35,13 @@ export const poolingLayer: LayerType = {
     const p = param.pooling_param ?? create('PoolingParameter');
     const index = intScratch();
     let pool: PoolGeometry | undefined;
-    const argumentsOf = (bottom: Blob) => poolArguments(geometry(bottom.shape, bottom.layout), pool!);
+    let packed: BigInt64Array | undefined;
+    let packedFor: Blob | undefined;
+    const argumentsOf = (bottom: Blob) => {
+      if (!packed || packedFor !== bottom) packed = poolArguments(geometry(bottom.shape, bottom.layout), pool!);
+      packedFor = bottom;
+      return packed;
+    };
     return {
       params: [],
       get privateBytes() {
@@ -43,6 +49,7 @@ export const poolingLayer: LayerType = {
       },
       reshape([bottom]) {
         pool = decodePooling(p, bottom!);
+        packed = undefined;
         if (p.pool === Method.STOCHASTIC && (pool.pad[0] > 0 || pool.pad[1] > 0)) {
           throw inputError({
             message: 'stochastic pooling with padding',

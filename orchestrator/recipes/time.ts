@@ -34,7 +34,9 @@ export interface TimeResult {
   readonly bytes_from_device: number;
   /** Modelled: useful multiply-accumulates over those the configured array has room for. */
   readonly array_utilisation: number | null;
+  /** Of the step's time, what is not inside native calls. */
   readonly javascript_share: number;
+  readonly javascript_ms: number;
   readonly memory: { readonly blobs: number; readonly parameters: number; readonly layers: number };
   readonly layers: readonly LayerTime[];
 }
@@ -73,6 +75,7 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
   execution.settle();
   const elapsed = performance.now() - begin;
   nativeClock.running = false;
+  const javascript = Math.max(0, elapsed - nativeClock.milliseconds);
   const after = session.device?.counters;
   const per = (key: 'launches' | 'bytesToDevice' | 'bytesFromDevice') =>
     after ? (after[key] - (before[key] ?? 0)) / options.iterations : 0;
@@ -90,7 +93,8 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
     bytes_to_device: per('bytesToDevice'),
     bytes_from_device: per('bytesFromDevice'),
     array_utilisation: model?.utilisation ?? null,
-    javascript_share: Math.max(0, 1 - nativeClock.milliseconds / elapsed),
+    javascript_share: javascript / elapsed,
+    javascript_ms: javascript / options.iterations,
     memory: execution.memoryBytes(),
     layers: profile.layers(net, options.iterations).map((l, i) => ({
       name: l.layer,

@@ -10,6 +10,8 @@ const f = Math.fround;
 export class Updater {
   /** Caffe's order: one blob per learnable param, then the second set. */
   readonly history: readonly WeightBlob[];
+  /** Per learnable param, its histories. */
+  private readonly sets: readonly (readonly Float32Array[])[];
   private readonly settings: SolverSettings;
   private readonly net: Net;
   private readonly params: ParamSet;
@@ -24,15 +26,14 @@ export class Updater {
     this.history = Array.from({ length: settings.rule.historySets }, () => set)
       .flat()
       .map((p) => ({ shape: p.shape, data: pageAligned(params.blobs[p.index]!.count) }));
+    this.sets = set.map((_, k) => this.history.filter((_, i) => i % set.length === k).map((h) => h.data));
     this.idle = set.map(() => true);
   }
 
   /** Says that histories were filled from a snapshot. */
   markRestored(): void {
-    const { length } = this.idle;
-    this.idle.forEach((_, k) => {
-      const sets = this.history.filter((_, i) => i % length === k);
-      this.idle[k] = sets.every((h) => h.data.every((v) => v === 0));
+    this.sets.forEach((sets, k) => {
+      this.idle[k] = sets.every((history) => history.every((v) => v === 0));
     });
   }
 
@@ -66,10 +67,7 @@ export class Updater {
       rule.update(param, {
         weight: blob.data,
         diff: blob.diff,
-        history: Array.from(
-          { length: rule.historySets },
-          (_, s) => this.history[s * this.net.learnable.length + k]!.data,
-        ),
+        history: this.sets[k]!,
         regularisation: { scale, power: decay === 0 ? 0 : power, decay },
         rate: local,
         iteration,
