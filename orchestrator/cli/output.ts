@@ -35,7 +35,7 @@ export function reportError(error: unknown, json: boolean): number {
 /** Aligned columns; numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((c) => printable(String(c))));
-  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const widths = head.map((_, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 0));
   const numeric = head.map(
     (_, i) => rows.length > 0 && rows.every((row) => /^[-+\d.,%e]*$/.test(String(row[i] ?? ''))),
   );

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 import { inputError, nearest, packageRoot } from '../core/index.ts';
 
@@ -58,27 +58,32 @@ const record = (properties: Record<string, unknown>) => ({
 const numbers = (...names: string[]) => record(Object.fromEntries(names.map((name) => [name, number])));
 const resources = numbers('lut', 'dsp', 'bram36', 'uram');
 
-const validate = new Ajv({ allErrors: true }).compile<Board>(
-  record({
-    ...{ name: text, title: text, platform: text, device: text, clockMHz: number, portBits: number },
-    die: resources,
-    usable: resources,
-    memory: numbers('readEfficiency', 'writeEfficiency', 'readLatencyNs', 'writeLatencyNs'),
-    link: record({
-      kind: { enum: ['pcie', 'shared'] },
-      ...{ toCardGBs: number, fromCardGBs: number, transferUs: number, launchUs: number },
-    }),
-    banks: {
-      type: 'array',
-      minItems: 1,
-      items: record({
-        tag: { type: 'string', minLength: 1, maxLength: 15 },
-        type: { enum: ['DDR3', 'DDR4', 'HBM'] },
-        ...{ sizeMiB: number, baseMiB: number, peakGBs: number },
-      }),
-    },
+const boardSchema = record({
+  ...{ name: text, title: text, platform: text, device: text, clockMHz: number, portBits: number },
+  die: resources,
+  usable: resources,
+  memory: numbers('readEfficiency', 'writeEfficiency', 'readLatencyNs', 'writeLatencyNs'),
+  link: record({
+    kind: { enum: ['pcie', 'shared'] },
+    ...{ toCardGBs: number, fromCardGBs: number, transferUs: number, launchUs: number },
   }),
-);
+  banks: {
+    type: 'array',
+    minItems: 1,
+    items: record({
+      tag: { type: 'string', minLength: 1, maxLength: 15 },
+      type: { enum: ['DDR3', 'DDR4', 'HBM'] },
+      ...{ sizeMiB: number, baseMiB: number, peakGBs: number },
+    }),
+  },
+});
+
+let compiled: ValidateFunction<Board> | undefined;
+/** Compiled at first use: most commands read no board. */
+function validator(): ValidateFunction<Board> {
+  compiled ??= new Ajv({ allErrors: true }).compile<Board>(boardSchema);
+  return compiled;
+}
 
 const folder = () => join(packageRoot(), 'hls', 'boards');
 export const boardPath = (name: string) => join(folder(), `${name}.yaml`);
@@ -106,6 +111,7 @@ export function loadBoard(name: string): Board {
   } catch (error) {
     throw inputError({ message: `${file}: ${(error as Error).message}`, code: 'bad-board' });
   }
+  const validate = validator();
   if (!validate(value)) {
     throw inputError(
       (validate.errors ?? []).map((e) => ({

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { inputError, nearest, packageRoot } from '../core/index.ts';
 import { ABI_VERSION } from './descriptor.ts';
 import { manifestSchema } from './manifest-schema.ts';
@@ -43,7 +43,12 @@ export interface Manifest {
 /** The widest element a bitstream takes: what costs are modelled for where nothing else is asked. */
 export const widestElement = (manifest: Manifest): ElementBits => Math.max(...manifest.elementBits) as ElementBits;
 
-const validate = new Ajv({ allErrors: true }).compile<Manifest>(manifestSchema);
+let compiled: ValidateFunction<Manifest> | undefined;
+/** Compiled at first use: most commands read no manifest. */
+function validator(): ValidateFunction<Manifest> {
+  compiled ??= new Ajv({ allErrors: true }).compile<Manifest>(manifestSchema);
+  return compiled;
+}
 
 const folder = () => join(packageRoot(), 'bitstreams');
 const subfolders = (path: string) =>
@@ -69,6 +74,7 @@ export function parseManifest(text: string, file: string): Manifest {
   } catch (error) {
     throw inputError({ message: `${file}: ${(error as Error).message}`, expected: 'JSON', code: 'bad-manifest' });
   }
+  const validate = validator();
   if (!validate(value)) {
     throw inputError(
       (validate.errors ?? []).map((e) => ({

@@ -62,11 +62,16 @@ export function decodeWeighted(param: LayerParameter, bottom: Shape, transposed:
 /** The layer of either type; every bottom i goes to top i through the same weights. */
 export function weightedLayer(param: LayerParameter, transposed: boolean): Layer {
   let weighted: Weighted | undefined;
-  let packed: BigInt64Array = new BigInt64Array();
+  let packed: BigInt64Array | undefined;
+  /** Packed at the first pass: a net that is only looked at has none. */
+  const geometry = (): BigInt64Array => {
+    packed ??= convolutionArguments(weighted!.geometry);
+    return packed;
+  };
   let rows: Rows = { outer: 0, size: 0, inner: 0, lanes: 1, batch: 0 };
   const forward = (x: Blob, y: Blob, w: Float32Array, bias: Float32Array | null) => {
-    if (!transposed) return convolutionForward(x.data, w, bias, y.data, packed);
-    convolutionBackwardData(x.data, w, y.data, packed);
+    if (!transposed) return convolutionForward(x.data, w, bias, y.data, geometry());
+    convolutionBackwardData(x.data, w, y.data, geometry());
     if (bias) biasForward(y.data, bias, y.data, rows);
   };
   return {
@@ -77,7 +82,7 @@ export function weightedLayer(param: LayerParameter, transposed: boolean): Layer
       checkEqualBottoms(bottoms);
       weighted = decodeWeighted(param, bottoms[0]!, transposed);
       const g = weighted.geometry;
-      packed = convolutionArguments(g);
+      packed = undefined;
       const inner = (transposed ? g.in : g.out).reduce((a, b) => a * b, 1);
       rows = { outer: g.batch, size: transposed ? g.channels : g.outputs, inner, lanes: 1, batch: g.batch };
       return bottoms.map(() => weighted!.top);
@@ -92,11 +97,11 @@ export function weightedLayer(param: LayerParameter, transposed: boolean): Layer
         if (bias && paramPropagate[1]) scaleBackwardParams(top.diff, top.diff, null, bias.diff, rows);
         if (paramPropagate[0]) {
           const [images, gradients] = transposed ? [top.diff, bottom.data] : [bottom.data, top.diff];
-          convolutionBackwardWeights(images, gradients, weight!.diff, packed);
+          convolutionBackwardWeights(images, gradients, weight!.diff, geometry());
         }
         if (!propagate[i]) continue;
-        if (transposed) convolutionForward(top.diff, weight!.data, null, bottom.diff, packed);
-        else convolutionBackwardData(top.diff, weight!.data, bottom.diff, packed);
+        if (transposed) convolutionForward(top.diff, weight!.data, null, bottom.diff, geometry());
+        else convolutionBackwardData(top.diff, weight!.data, bottom.diff, geometry());
       }
     },
   };

@@ -23,7 +23,7 @@ export function buildNet(text: NetParameter, options: NetOptions): Net {
     {
       phase: options.phase,
       level: options.level ?? upgraded.state?.level ?? 0,
-      stages: options.stages ?? upgraded.state?.stage ?? [],
+      stages: new Set(options.stages ?? upgraded.state?.stage ?? []),
     },
     problems,
   );
@@ -77,12 +77,21 @@ function assemble(text: NetParameter, builder: Builder, options: NetOptions): Ne
     blobs: blobsOf(layers, shape),
     params,
     learnable: params.filter((p) => p.learnable).map((p) => p.index),
-    outputs: [...builder.available].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+    outputs: byBytes([...builder.available]),
     batch: (source && shape(source.tops[0]!)[0]) ?? 1,
     forceBackward: text.force_backward,
     debugInfo: text.debug_info,
     text,
   };
+}
+
+/** In the order of their UTF-8 bytes, as C++ compares strings; that of UTF-16 differs beyond U+D800 only. */
+function byBytes(names: string[]): string[] {
+  if (names.every((name) => !/[\ud800-\uffff]/.test(name))) return names.sort();
+  return names
+    .map((name) => ({ name, bytes: Buffer.from(name) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ name }) => name);
 }
 
 function blobsOf(layers: readonly NetLayer[], shape: (id: string) => Shape): Map<string, NetBlob> {

@@ -159,9 +159,9 @@ export class Builder {
       layer = type.create(param, context);
       if (!known || !countsFit || !checkAxes(param, bottoms as Shape[], this.problems)) return undefined;
       shapes = layer.reshape(bottoms as Shape[]);
-      for (const [i, shape] of shapes.entries()) checkSize(`top '${tops[i]}'`, shape);
+      for (const [i, shape] of shapes.entries()) checkSize('top', tops[i]!, shape);
       for (const spec of layer.params) {
-        checkSize(`parameter '${spec.name}'`, spec.shape);
+        checkSize('parameter', spec.name, spec.shape);
         refuseFiller(param, spec);
       }
     } catch (error) {
@@ -234,11 +234,12 @@ function fillerPath(param: LayerParameter, filler: unknown): string | undefined 
 
 const automaticName = (wired: Wired, slot: number) => `${wired.name}(automatic ${slot})`;
 
-function checkSize(what: string, shape: Shape): void {
+function checkSize(kind: string, name: string, shape: Shape): void {
   let count = 1;
   for (const d of shape) {
     count *= d;
     if (Number.isSafeInteger(d) && d >= 0 && count <= MAX_BLOB_ELEMENTS) continue;
+    const what = `${kind} '${name}'`;
     throw new CremaError('input', {
       message:
         d < 0 ? `${what} would have the size ${d}: [${shape.join(' ')}]` : `${what} [${shape.join(' ')}] is too large`,

@@ -13,7 +13,7 @@ import {
 export interface State {
   readonly phase: Phase;
   readonly level: number;
-  readonly stages: readonly string[];
+  readonly stages: ReadonlySet<string>;
 }
 
 /** Every condition the rule names must hold; an empty rule holds always. */
@@ -21,7 +21,7 @@ export function stateMeetsRule(state: State, rule: NetStateRule): boolean {
   if (isSet(rule, 'phase') && (rule.phase === PhaseNumber.TRAIN ? 'TRAIN' : 'TEST') !== state.phase) return false;
   if (isSet(rule, 'min_level') && state.level < rule.min_level) return false;
   if (isSet(rule, 'max_level') && state.level > rule.max_level) return false;
-  return rule.stage.every((s) => state.stages.includes(s)) && !rule.not_stage.some((s) => state.stages.includes(s));
+  return rule.stage.every((s) => state.stages.has(s)) && !rule.not_stage.some((s) => state.stages.has(s));
 }
 
 /** The layers that belong to a state: any include rule met where there are some, else no exclude rule met. */

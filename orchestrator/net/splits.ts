@@ -73,7 +73,8 @@ export function insertSplits(layers: readonly LayerParameter[], problems: Proble
       if (source.uses <= 1) continue;
       wired.push(splitLayer(source));
       if (source.lossWeight !== 0) {
-        layer.lossWeights = layer.lossWeights.map((weight, slot) => (slot === source.slot ? 0 : weight));
+        if (layer.lossWeights === param.loss_weight) layer.lossWeights = [...param.loss_weight];
+        (layer.lossWeights as number[])[source.slot] = 0;
         source.handedOut++;
       }
     }

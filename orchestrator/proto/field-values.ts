@@ -49,7 +49,7 @@ export abstract class FieldValues {
   }
 
   protected tokenText(): string {
-    return decodeString(this.tokens.bytes.subarray(this.tokens.start, this.tokens.end));
+    return decodeString(this.tokens.bytes, this.tokens.start, this.tokens.end);
   }
 
   /** Whether the current token is this one character. */

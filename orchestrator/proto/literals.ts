@@ -174,7 +174,7 @@ export class StringPool {
 
   get(bytes: Uint8Array, start: number, end: number): string {
     const length = end - start;
-    if (length > 32) return decodeString(bytes.subarray(start, end));
+    if (length > 32) return decodeString(bytes, start, end);
     let hash = length;
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
     const slot = (hash ^ (hash >>> 12)) & 4095;
@@ -185,7 +185,7 @@ export class StringPool {
       while (i < length && bytes[start + i]! < 128 && kept.charCodeAt(i) === bytes[start + i]) i++;
       if (i === length) return kept;
     }
-    const text = decodeString(bytes.subarray(start, end));
+    const text = decodeString(bytes, start, end);
     this.#slots[slot] = text;
     return text;
   }

@@ -65,12 +65,14 @@ export function listOf<T extends object, K extends keyof T & string>(message: T,
   return message[field];
 }
 
-/** A copy that shares nothing but typed arrays with the original. It keeps the places in the text. */
-export function clone<T extends object>(message: T): T {
+/** A copy that shares nothing but typed arrays with the original. It keeps the places in the text. `without` leaves a field out. */
+export function clone<T extends object>(message: T, without?: keyof T & string): T {
   if (!(message instanceof Message)) throw internalError('clone wants a message');
   const copy = new message.$type.make();
   const one = (item: unknown): unknown => (item instanceof Message ? clone(item) : item);
-  for (const [name, value] of Object.entries(message)) {
+  for (const name of Object.keys(message)) {
+    if (name === without) continue;
+    const value = (message as Message & Values)[name];
     (copy as Message & Values)[name] = Array.isArray(value) ? value.map(one) : one(value);
   }
   Message.place(copy, Message.source(message), Message.offset(message));

@@ -33,14 +33,21 @@ function decodeEscaping(bytes: Uint8Array): string {
   return parts.join('');
 }
 
-export function decodeString(bytes: Uint8Array): string {
-  let plain = bytes.length < 24;
-  for (let i = 0; plain && i < bytes.length; i++) plain = bytes[i]! < 0x80;
-  if (plain) return String.fromCharCode(...bytes);
+/** Node's own cut of a string out of bytes, without a view on them; it takes any byte array. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice: (this: Uint8Array, start: number, end: number) => string;
+};
+
+/** The string that stands at bytes [start, end). */
+export function decodeString(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let plain = end - start < 64;
+  for (let i = start; plain && i < end; i++) plain = bytes[i]! < 0x80;
+  if (plain) return latin1Slice.call(bytes, start, end);
+  const part = bytes.subarray(start, end);
   try {
-    return strict.decode(bytes);
+    return strict.decode(part);
   } catch {
-    return decodeEscaping(bytes);
+    return decodeEscaping(part);
   }
 }
 

@@ -62,6 +62,8 @@ function parseAs(kind: TextKind, bytes: Uint8Array, file: string): Parsed {
 /** Where the reader stopped; as far as possible means it was meant so. */
 function stopped(error: CremaError): number {
   const span = error.problems[0]?.span;
+  // Line 0: all of it was read, and the message as a whole lacks something.
+  if (span?.line === 0) return Number.POSITIVE_INFINITY;
   return span ? span.line * 1e6 + span.column : 0;
 }
 

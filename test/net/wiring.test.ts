@@ -25,7 +25,7 @@ describe.skipIf(pairs.length === 0)("Caffe's own filter cases", () => {
       const net = parseNet(pair.input, 'input');
       const expected = parseNet(pair.output, 'output');
       const phase = (net.state?.phase ?? Phase.TEST) === Phase.TRAIN ? 'TRAIN' : 'TEST';
-      const state = { phase, level: net.state?.level ?? 0, stages: net.state?.stage ?? [] } as const;
+      const state = { phase, level: net.state?.level ?? 0, stages: new Set(net.state?.stage) } as const;
       const problems: Problem[] = [];
       const names = filterLayers(net, state, problems).map(
         (l) => `${l.name} ${l.type} ${l.top.join(' ')} ${l.include.length}`,
@@ -73,7 +73,8 @@ describe('filter rules', () => {
   const filter = (rules: string, state: { level?: number; stages?: string[] } = {}) => {
     const problems: Problem[] = [];
     const net = parseNet(`layer { name: "a" type: "ReLU" ${rules} }`, 'net');
-    const kept = filterLayers(net, { phase: 'TEST', level: state.level ?? 0, stages: state.stages ?? [] }, problems);
+    const { level = 0, stages } = state;
+    const kept = filterLayers(net, { phase: 'TEST', level, stages: new Set(stages) }, problems);
     return { kept: kept.length === 1, problems };
   };
 

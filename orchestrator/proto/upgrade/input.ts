@@ -1,5 +1,5 @@
 import { inputError } from '../../core/index.ts';
-import { clone, create } from '../message.ts';
+import { clone, create, isSet } from '../message.ts';
 import type { BlobShape, NetParameter } from '../messages.ts';
 import { inheritSpans, spanOf } from '../spans.ts';
 
@@ -22,7 +22,9 @@ function shapeOf(net: NetParameter, index: number): BlobShape {
 
 /** Inputs named by the net become the tops of an Input layer before all others. Inputs without any shape are dropped, as in Caffe. */
 export function upgradeInput(net: NetParameter): NetParameter {
-  const result = clone(net);
+  const result = clone(net, 'layer');
+  // The layers themselves do not change.
+  const layers = isSet(net, 'layer') ? [...net.layer] : [];
   if (net.input_shape.length > 0 || net.input_dim.length > 0) {
     const layer = create('LayerParameter', {
       name: 'input',
@@ -31,8 +33,9 @@ export function upgradeInput(net: NetParameter): NetParameter {
       input_param: { shape: net.input.map((_, i) => shapeOf(net, i)) },
     });
     inheritSpans(layer, net);
-    result.layer = [layer, ...result.layer];
+    layers.unshift(layer);
   }
+  if (layers.length > 0) result.layer = layers;
   for (const field of ['input', 'input_shape', 'input_dim'] as const) delete (result as Partial<NetParameter>)[field];
   return result;
 }

@@ -22,7 +22,7 @@ function takePadding(reader: V1LayerParameter, original: V1LayerParameter, paddi
 
 /** The first form had layers that only padded; the layers after them take that over. Changes a copy. */
 export function upgradePaddingLayers(net: NetParameter): NetParameter {
-  const result = clone(net);
+  const result = clone(net, 'layers');
   result.layers = [];
   const producer = new Map<string, number>(net.input.map((name) => [name, -1]));
   net.layers.forEach((original, index) => {

@@ -94,7 +94,7 @@ function upgradeLayer(old: V1LayerParameter, note: Note): V1LayerParameter {
     }
     layer.type = type;
   }
-  if (isSet(v0, 'blobs')) layer.blobs = v0.blobs.map(clone);
+  if (isSet(v0, 'blobs')) layer.blobs = v0.blobs.map((blob) => clone(blob));
   if (isSet(v0, 'blobs_lr')) layer.blobs_lr = [...v0.blobs_lr];
   if (isSet(v0, 'weight_decay')) layer.weight_decay = [...v0.weight_decay];
   for (const [field, byType] of Object.entries(moves)) {

@@ -60,8 +60,7 @@ export function upgradeV1(net: NetParameter, note: Note): NetParameter {
       code: 'mixed-layer-forms',
     });
   }
-  const result = clone(net);
-  delete (result as Partial<NetParameter>).layers;
+  const result = clone(net, 'layers');
   result.layer = net.layers.map((layer) => upgradeLayer(layer, note));
   return result;
 }
