@@ -17,20 +17,22 @@ export type WordLength = 8 | 32;
 export const row = (table: FeatureTable, i: number): Float32Array =>
   table.features.subarray(i * table.dimension, (i + 1) * table.dimension);
 
+/** @throws CremaError data where a label is no class */
+export function checkLabels(table: FeatureTable): void {
+  const i = table.labels.findIndex((label) => label < 0 || label >= table.classes);
+  if (i < 0) return;
+  throw dataError({
+    message: `record ${i} has the label ${table.labels[i]}`,
+    expected: `0 to ${table.classes - 1}: the net has ${table.classes} classes`,
+    code: 'label-range',
+  });
+}
+
 /** Row numbers of each class. @throws CremaError data where a label is no class */
 export function rowsByClass(table: FeatureTable): number[][] {
+  checkLabels(table);
   const rows: number[][] = Array.from({ length: table.classes }, () => []);
-  table.labels.forEach((label, i) => {
-    const list = rows[label];
-    if (!list) {
-      throw dataError({
-        message: `record ${i} has the label ${label}`,
-        expected: `0 to ${table.classes - 1}: the net has ${table.classes} classes`,
-        code: 'label-range',
-      });
-    }
-    list.push(i);
-  });
+  table.labels.forEach((label, i) => void rows[label]!.push(i));
   return rows;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CutNet, cutNet, type FeatureTable, withSource } from '../../adapt/index.ts';
+import { type CutNet, checkLabels, cutNet, type FeatureTable, withSource } from '../../adapt/index.ts';
 import { dataError, inputError, type Problem } from '../../core/index.ts';
 import { openSource, resolveSource } from '../../data/index.ts';
 import { Session, type SessionSettings } from '../../executor/index.ts';
@@ -54,7 +54,7 @@ export class Backbone {
     this.params = params;
     this.cut = cut;
     this.seed = seed;
-    this.session = new Session(settings);
+    this.session = new Session({ ...settings, seed });
     const frozen = clone(cut.backbone);
     // Where records come from is no part of what is made of them.
     for (const layer of frozen.layer) clear(layer, 'data_param');
@@ -140,7 +140,9 @@ export class Backbone {
         labels.set(execution.blob(cut.label).data.subarray(0, rows), done);
       }
       execution.close();
-      return { count, dimension, classes: cut.classes, features, labels };
+      const table = { count, dimension, classes: cut.classes, features, labels };
+      checkLabels(table);
+      return table;
     } finally {
       closeNet(net);
     }
