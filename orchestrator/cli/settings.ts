@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { SessionSettings } from '../executor/index.ts';
-import { decodePrecision } from '../precision/index.ts';
 import { type Experiment, readExperiment } from '../recipes/index.ts';
+
+export { sessionSettings } from '../recipes/index.ts';
 
 /** Flags that every verb with a device takes; each overrides experiment.yaml. */
 export interface CommonFlags {
@@ -37,10 +37,4 @@ export function experimentOf(flags: CommonFlags): Experiment {
   if (flags.kernelConfig !== undefined) settings.push(`config=${flags.kernelConfig}`);
   if (flags.threads !== undefined) settings.push(`threads=${flags.threads}`);
   return readExperiment(flags.config, settings);
-}
-
-export function sessionSettings(e: Experiment): SessionSettings {
-  const { device, board, config, xclbin, memory, threads, deadline, placement } = e;
-  const precision = decodePrecision(e);
-  return { device, board, config, xclbin, memory, threads, deadline, precision, ...(placement && { placement }) };
 }

@@ -42,3 +42,7 @@ export function decodeLadder(written: readonly WrittenLevel[]): Level[] {
 /** Bits of the elements that an engine has to store for a level: 8, 16, or 32 for fp32. */
 export const engineBits = (level: Level): 8 | 16 | 32 =>
   level === 'fp32' ? 32 : storageBits(Math.max(...ROLES.map((role) => level[role])));
+
+/** The widest word of a level; fp32 counts as 32. */
+export const levelBits = (level: Level): number =>
+  level === 'fp32' ? 32 : Math.max(...ROLES.map((role) => level[role]));
