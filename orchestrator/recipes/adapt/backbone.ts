@@ -84,7 +84,7 @@ export class Backbone {
   /** The source that the TRAIN data layer names. */
   get trainSource(): string {
     const problems: Problem[] = [];
-    const layers = filterLayers(this.text, { phase: 'TRAIN', level: 0, stages: [] }, problems);
+    const layers = filterLayers(this.text, { phase: 'TRAIN', level: 0, stages: new Set() }, problems);
     const source = layers.find((l) => l.type === 'Data')?.data_param?.source;
     if (source) return source;
     throw inputError({
