@@ -92,6 +92,35 @@ using Ints8 __attribute__((vector_size(32))) = int32_t;
 using Ints16 __attribute__((vector_size(64))) = int32_t;
 #endif
 
+#if defined(__AVX2__)
+/// Four or eight int32 in the range of T, as T.
+template <class T> inline Vector<T, 4> narrowFour(const Ints4& v) {
+    const Words4 words = (Words4)__builtin_ia32_packssdw128(v, v);
+    if constexpr (sizeof(T) == 2) return (Vector<T, 4>)__builtin_shufflevector(words, words, 0, 1, 2, 3);
+    else {
+        const auto bytes = __builtin_ia32_packsswb128(words, words);
+        return (Vector<T, 4>)__builtin_shufflevector(bytes, bytes, 0, 1, 2, 3);
+    }
+}
+template <class T> inline Vector<T, 8> narrowEight(const Ints8& v) {
+    const Words4 words = (Words4)__builtin_ia32_packssdw128(__builtin_shufflevector(v, v, 0, 1, 2, 3), __builtin_shufflevector(v, v, 4, 5, 6, 7));
+    if constexpr (sizeof(T) == 2) return (Vector<T, 8>)words;
+    else {
+        const auto bytes = __builtin_ia32_packsswb128(words, words);
+        return (Vector<T, 8>)__builtin_shufflevector(bytes, bytes, 0, 1, 2, 3, 4, 5, 6, 7);
+    }
+}
+#endif
+
+/// Lanes that are within the range of T, as T.
+template <class T, unsigned W, class V> inline Vector<T, W> narrowed(const V& v) {
+#if defined(__AVX2__) && !defined(__SYNTHESIS__)
+    if constexpr (sizeof(V) == 32 && W == 8) return narrowEight<T>((Ints8)v);
+    if constexpr (sizeof(V) == 32 && W == 4) return narrowFour<T>(__builtin_shufflevector((Ints8)v, (Ints8)v, 0, 2, 4, 6));
+#endif
+    return converted<Vector<T, W>>(v);
+}
+
 /// acc + a.low * b.low + a.high * b.high per lane; the halves are signed 16-bit numbers.
 template <unsigned W> inline Sums<W> dotPairs(const Sums<W>& acc, const Sums<W>& a, const Sums<W>& b) {
 #if defined(__AVX512VNNI__)

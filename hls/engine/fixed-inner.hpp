@@ -25,6 +25,11 @@ template <class T> inline void pairLines(const T* __restrict a, const T* __restr
         to[i] = (a[i] >> shift & mask & 0xffff) | (b[i] >> shift & upper) << 16;
 }
 
+/// Asks for a run that will be read: it starts on another page, where no prefetcher looks.
+template <class T> inline void prefetchLine(const T* from, uint32_t count) {
+    for (uint32_t i = 0; i < count; i += 64 / sizeof(T)) prefetch(from + i);
+}
+
 /// Output of rows [begin, begin + count), whose sums are [row][block][lane].
 template <class T, unsigned Lanes, class Acc>
 inline void outputInner(const FixedInner<T>& p, uint32_t begin, uint32_t count, const Acc* acc, OutputPlace* places, Statistics& statistics) {
@@ -40,6 +45,7 @@ inline void outputInner(const FixedInner<T>& p, uint32_t begin, uint32_t count, 
 }
 
 constexpr uint32_t kFixedVisit = 2048; // k per visit of a row of A
+constexpr size_t kRowsAhead = 4;
 constexpr uint32_t kFixedLines = 128;  // k per block of A where k runs across its rows
 
 /// Rows [begin, end) of C where each row of A is contiguous.
@@ -59,6 +65,7 @@ template <class T, unsigned Lanes, class Acc> inline void fixedLines(const Fixed
                 for (uint32_t r = 0; r < rows; ++r) {
                     const T* __restrict from = inner.a + size_t(row + r) * inner.terms + visit;
                     Half* __restrict to = reinterpret_cast<Half*>(a + size_t(r) * kStride);
+                    prefetchLine(from + size_t(height) * inner.terms, terms);
                     for (uint32_t i = 0; i < terms; ++i)
 #pragma HLS PIPELINE II=1
                         to[i] = int16_t(from[i] >> shift & mask);
@@ -94,6 +101,7 @@ template <class T, unsigned Lanes, class Acc> inline void fixedStrip(const Fixed
             for (uint32_t i = 0; i < pairs; ++i) {
                 const T* from = inner.a + size_t(k + 2 * i) * inner.rows + begin;
                 const bool both = 2 * i + 1 < terms;
+                for (uint32_t row = 0; row < 2; ++row) prefetchLine(from + (kRowsAhead + row) * inner.rows, width);
                 pairLines(from, both ? from + inner.rows : from, both, width, shift, mask, a + size_t(i) * stride);
             }
             for (uint32_t row = 0; row < width; row += height)

@@ -43,7 +43,7 @@ constexpr uint32_t kNarrowShift = 31;
 template <class Acc, unsigned W, bool Stochastic> struct OutputLanes {
     using V = Vector<Acc, W>;
     using U = Vector<uint32_t, W>;
-    const OutputUnit& unit;
+    const OutputUnit unit; // a copy: stores to C alias nothing in it
     V greatest{}, smallest{}, saturated{}, underflowed{};
 
     /// Fraction of the shift, rounded: 0 or 1 to add to the sum shifted down.
@@ -100,7 +100,7 @@ struct OutputPlace {
 
 /// One row of sums [place][Lanes] to its places in C; lane i draws as element + i * step. Padding lanes become zero.
 template <class T, class Acc, unsigned Lanes, bool Stochastic>
-inline void outputLanes(const OutputUnit& unit, const Acc* sums, const OutputPlace* places, uint32_t count, int64_t bias, uint32_t step, T* c, Statistics& statistics) {
+CREMA_NOINLINE void outputLanes(const OutputUnit& unit, const Acc* sums, const OutputPlace* places, uint32_t count, int64_t bias, uint32_t step, T* c, Statistics& statistics) {
     constexpr unsigned W = kWidth<Acc, Lanes>;
     using Lane = OutputLanes<Acc, W, Stochastic>;
     Lane lane{unit};
@@ -115,7 +115,7 @@ inline void outputLanes(const OutputUnit& unit, const Acc* sums, const OutputPla
             typename Lane::V acc = load<typename Lane::V>(sums + size_t(i) * Lanes + j * W) + Acc(bias);
             if (place.valid < Lanes) acc = acc & smaller(larger(number + Acc(j * W) - Acc(place.valid), typename Lane::V{} - 1), typename Lane::V{});
             const auto held = lane.step(acc, steps[j] + place.element);
-            if (!unit.maximumOnly) store(c + place.c + j * W, converted<Vector<T, W>>(held));
+            if (!unit.maximumOnly) store(c + place.c + j * W, narrowed<T, W>(held));
         }
     }
     lane.finish(statistics);

@@ -41,4 +41,18 @@ describe('C simulation of the engine', () => {
     ];
     expect((await csim('f32-strict', 60, variables)).digest).toBe((await csim('f32-strict', 60)).digest);
   }, 300_000);
+
+  it('of fixed point agrees with the definition in 64-bit integers', async () => {
+    for (const config of ['i8', 'i16']) {
+      const { passed } = await csim(config, 200, [`CONFIGS=${config}`]);
+      expect(passed, config).toBe('200 of 200');
+    }
+  }, 300_000);
+
+  it('of fixed point is clean under the sanitizers, in the layout of CPUs with VNNI too', async () => {
+    const variables = ['CONFIGS=i8', 'SANITIZE=1', 'MT=-O1 -DCREMA_QUADS=1 -DMT_ROWS=3'];
+    const clean = await csim('i8', 60, variables);
+    expect(clean.passed).toBe('60 of 60');
+    expect(clean.digest).toBe((await csim('i8', 60, ['CONFIGS=i8'])).digest);
+  }, 300_000);
 });

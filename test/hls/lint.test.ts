@@ -41,6 +41,9 @@ describe('Vitis rules of the synthesised source', () => {
     ['multiply.hpp', 'multiplyRows'],
     ['multiply.hpp', 'multiplyColumns'],
     ['correlate.hpp', 'correlate'],
+    ['sums.cpp', 'dotGathered'],
+    ['sums.cpp', 'dotRows'],
+    ['sums.cpp', 'dotPixels'],
   ])('%s: the multiply-accumulate loop of %s starts a step every cycle', (file, name) => {
     const text = source(file);
     const body = text.slice(text.indexOf(` ${name}(`));
@@ -51,6 +54,7 @@ describe('Vitis rules of the synthesised source', () => {
   it('keeps accumulators in registers', () => {
     expect(source('multiply.hpp')).toContain('HLS ARRAY_PARTITION variable=acc complete dim=0');
     expect(source('correlate.hpp')).toContain('HLS ARRAY_PARTITION variable=sum complete dim=0');
+    expect(source('sums.cpp').match(/HLS ARRAY_PARTITION variable=acc complete dim=0/g)).toHaveLength(3);
   });
 
   it('names a variable of the scope in every ARRAY_PARTITION', () => {
@@ -63,7 +67,15 @@ describe('Vitis rules of the synthesised source', () => {
 
   it('runs load and compute of a tile as overlapping stages', () => {
     expect(source('image.hpp')).toContain('#pragma HLS DATAFLOW');
+    expect(source('fixed-image.hpp')).toContain('#pragma HLS DATAFLOW');
     expect(source('weights.hpp')).toContain('#pragma HLS DATAFLOW');
+  });
+
+  it('keeps machine instructions of fixed point in one file', () => {
+    const fixed = files.filter((name) => /^(fixed|output|sums|int\d)/.test(name));
+    expect(fixed.length).toBeGreaterThan(6);
+    for (const name of fixed) expect(source(name), name).not.toContain('__builtin_ia32');
+    expect(source('dot.hpp')).toContain('__builtin_ia32_pmaddwd256');
   });
 
   it('uses no heap, no containers, no exceptions, no virtual calls, no I/O', () => {

@@ -38,6 +38,35 @@ describe('op descriptors', () => {
     expect([w[2], w[3], w[8], w[11], w[23], w[25]]).toEqual([4, 4, 10, 7, 7, 1]);
   });
 
+  it('describes fixed point, and where each unit leaves its statistics', () => {
+    const fixed = {
+      ...({ elementBits: 16, words: { a: 12, b: 9, c: 16 }, shift: 11, rounding: 'stochastic' } as const),
+      ...{ key: { low: 7, high: 2 ** 32 - 1 }, relu: true, statisticsOffset: 2 ** 32 + 8 },
+    };
+    const [first, second] = describePass(convolution, 'forward', { fixed, biasOffset: 5 }, 2).map(words);
+    expect(first![3]).toBe(1 | 8);
+    expect(first![7]).toBe(16);
+    expect([...first!].slice(32, 44)).toEqual([5, 0, 12, 9, 16, 11, 1, 7, 2 ** 32 - 1, 8, 1, 0]);
+    expect(second![41]).toBe(12);
+    const only = describeOp(convolution, 'backwardWeights', { fixed: { ...fixed, relu: false, maximumOnly: true } });
+    expect(words(only)[3]).toBe(1 | 64);
+  });
+
+  it('refuses fixed-point options that the engine does not define', () => {
+    const fixed = {
+      ...({ elementBits: 8, words: { a: 8, b: 8, c: 8 }, shift: 3, rounding: 'nearest' } as const),
+      ...{ key: { low: 0, high: 0 }, statisticsOffset: 6 },
+    };
+    const op = (change: object, pass: 'forward' | 'backwardWeights' = 'forward', accumulate = false) =>
+      describeOp(convolution, pass, { accumulate, fixed: { ...fixed, ...change } });
+    expect(() => op({})).not.toThrow();
+    expect(() => op({}, 'backwardWeights', true)).toThrow(/accumulate/);
+    expect(() => op({ words: { a: 9, b: 8, c: 8 } })).toThrow(/9 bits/);
+    expect(() => op({ shift: 48 })).toThrow(/48/);
+    expect(() => op({ relu: true }, 'backwardWeights')).toThrow(/ReLU/);
+    expect(() => op({ statisticsOffset: undefined })).toThrow(/statistics/);
+  });
+
   it('asks for no bias in backward-data and for the bias alone where weights are frozen', () => {
     expect(words(describeOp(convolution, 'backwardData'))[3]).toBe(0);
     expect(words(describeOp(convolution, 'backwardWeights', { biasOnly: true }))[3]).toBe(1 | 16);

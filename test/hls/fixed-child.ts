@@ -1,0 +1,44 @@
+/** Fixed-point ops through OpenCL on the emulated card: `fixed-child.ts XCLBIN BITS CASES`. Prints the indices that came out otherwise than the reference says. */
+import { readFileSync } from 'node:fs';
+import { Tensor } from '../../orchestrator/blob/index.ts';
+import { openDevice } from '../../orchestrator/device/index.ts';
+import { expectedResult, type FixedCase, fixedCase, portsOf, resultOf } from './fixed-cases.ts';
+
+const [file = '', bits = '8', cases = '1'] = process.argv.slice(2);
+const image = { kind: 'xclbin', file, bytes: readFileSync(file) } as const;
+const card = openDevice({ device: 'sim', image, abi: 1, deadline: 60 });
+
+/** Moves a case's ports to the card, runs a descriptor per compute unit, and takes everything back. */
+function run(t: FixedCase, index: number) {
+  const { ports, descriptors } = portsOf(t);
+  const views = [ports.a, ports.b, ports.c, ports.bias];
+  const buffers = views.map((view, i) => {
+    const tensor = new Tensor(`${index}.${i}`, Math.ceil(view.byteLength / 4));
+    new Uint8Array(tensor.host.buffer, tensor.host.byteOffset).set(
+      new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
+    );
+    return card.allocate(tensor, i);
+  });
+  const up = card.toDevice(buffers);
+  const launches = descriptors.map((bytes, unit) =>
+    card.launch({ label: `${index}.${unit}`, computeUnit: unit, operands: buffers, descriptors: bytes }, [up]),
+  );
+  card.wait([card.fromDevice(buffers.slice(2), launches)]);
+  views.slice(2).forEach((view, i) => {
+    const { host } = buffers[i + 2]!.tensor;
+    new Uint8Array(view.buffer).set(new Uint8Array(host.buffer, host.byteOffset, view.byteLength));
+  });
+  for (const buffer of buffers) card.release(buffer);
+  return resultOf(t, ports);
+}
+
+const wrong: number[] = [];
+let done = 0;
+for (let index = 0; done < Number(cases); index++) {
+  const t = { ...fixedCase(index), units: card.computeUnits };
+  if (t.fixed.elementBits !== Number(bits)) continue;
+  done++;
+  if (JSON.stringify(run(t, index)) !== JSON.stringify(expectedResult('reference', t))) wrong.push(index);
+}
+card.close();
+process.stdout.write(`${JSON.stringify({ units: card.computeUnits, done, wrong })}\n`);
