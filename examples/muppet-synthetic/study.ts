@@ -25,6 +25,8 @@ interface Options {
   readonly final: { readonly epochs: number; readonly decayEvery: number };
   /** Epochs between evaluations of MuPPET. */
   readonly every: number;
+  /** Constants of MuPPET other than the paper's. */
+  readonly constants?: { readonly alpha: number; readonly beta: number };
 }
 
 interface Schedule {
@@ -35,14 +37,15 @@ interface Schedule {
 }
 
 /** The solver of one run, written where the run goes. */
-function writeSolver(folder: string, where: string, seed: number, { epochs, decays }: Schedule): string {
+function writeSolver(folder: string, where: string, seed: number, schedule: Schedule, every: number): string {
+  const { epochs, decays } = schedule;
   mkdirSync(where, { recursive: true });
   const file = join(where, 'solver.prototxt');
   const steps = decays.map((epoch) => `stepvalue: ${epoch * ITERATIONS_PER_EPOCH}`).join(' ');
   writeFileSync(
     file,
     `net: "${join(folder, 'net.prototxt')}"
-test_iter: 10 test_interval: ${3 * ITERATIONS_PER_EPOCH} test_initialization: false
+test_iter: 10 test_interval: ${every * ITERATIONS_PER_EPOCH} test_initialization: false
 base_lr: 0.02 momentum: 0.9 weight_decay: 0.0001
 lr_policy: "multistep" gamma: 0.1 ${steps}
 max_iter: ${epochs * ITERATIONS_PER_EPOCH} display: 0 random_seed: ${seed} snapshot_after_train: false
@@ -53,13 +56,13 @@ max_iter: ${epochs * ITERATIONS_PER_EPOCH} display: 0 random_seed: ${seed} snaps
 
 /** The acceptance experiment of MuPPET on a small task: against fp32, against its lowest precision alone, against random switches. */
 const study: Study = async ({ folder, runDirectory, options, say }) => {
-  const { seeds, epochs, ladder, final, every } = options as unknown as Options;
+  const { seeds, epochs, ladder, final, every, constants = {} } = options as unknown as Options;
   const stages = new StageLog(join(runDirectory, 'stages.ndjson'), options);
   const runs: PrecisionRun[] = [];
   for (const seed of seeds) {
     const run = async (name: string, schedule: Schedule): Promise<PrecisionRun> => {
       const done = await stages.run(`${name} ${seed}`, () => {
-        const solverFile = writeSolver(folder, join(runDirectory, `${name}-${seed}`), seed, schedule);
+        const solverFile = writeSolver(folder, join(runDirectory, `${name}-${seed}`), seed, schedule, every);
         const { precision } = schedule;
         const experiment = { ...readExperiment(undefined), seed, ...(precision && { precision }) };
         return precisionRun({ name, seed, experiment, solverFile, iterationsPerEpoch: ITERATIONS_PER_EPOCH });
@@ -70,8 +73,9 @@ const study: Study = async ({ folder, runDirectory, options, say }) => {
     };
     const last = { ...final, factor: 0.1 };
     await run('fp32', { epochs, decays: [Math.round(epochs / 3), Math.round((2 * epochs) / 3)] });
-    const open = { epochs: 4 * epochs, decays: [] };
-    const muppet = await run('muppet', { ...open, precision: { policy: 'muppet', ladder, every, final: last } });
+    // Runs with a last phase end themselves.
+    const open = { epochs: 1000, decays: [] };
+    const muppet = await run('muppet', { ...open, precision: { policy: 'muppet', ladder, every, ...constants, final: last } });
     // The control's switches all fall before MuPPET's last one; the lowest level alone copies MuPPET's epochs and rates.
     const before = muppet.switches.at(-1) ?? epochs;
     await run('random', { ...open, precision: { policy: 'random', ladder, before, final: last } });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { layoutName } from '../blob/index.ts';
 import { usageError } from '../core/index.ts';
 import { Session } from '../executor/index.ts';
-import { describePlan, loadNet } from '../recipes/index.ts';
+import { describePlan, loadNet, planLevels } from '../recipes/index.ts';
 import { printer, table } from './output.ts';
 import { parseRecord } from './record.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
@@ -37,9 +37,10 @@ function run(flags: PlanFlags): void {
       (l.macs / 1e6).toFixed(2),
       l.cycles ?? '',
       l.utilisation === null ? '' : (100 * l.utilisation).toFixed(1),
+      l.accumulator_bits === null ? l.precision : `${l.precision}, sums ${l.accumulator_bits}`,
       l.reason,
     ]);
-    out.line(table(['layer', 'type', 'place', 'top', 'layout', 'MMAC', 'cycles', 'util %', 'why'], rows));
+    out.line(table(['layer', 'type', 'place', 'top', 'layout', 'MMAC', 'cycles', 'util %', 'precision', 'why'], rows));
     out.line(
       `blobs ${(plan.blobBytes / 1e6).toFixed(2)} MB in ${plan.slabs.length} slabs, parameters ${(plan.parameterBytes / 1e6).toFixed(2)} MB, layers' own ${(plan.layerBytes / 1e6).toFixed(2)} MB`,
     );
@@ -52,7 +53,21 @@ function run(flags: PlanFlags): void {
       `transfers a step, planned: ${(summary.bytes_to_device / 1e6).toFixed(3)} MB to the card, ${(summary.bytes_from_device / 1e6).toFixed(3)} MB from it, ${summary.launches} launches`,
     );
   }
-  out.result(summary);
+  const ladder = session.settings.precision?.ladder;
+  const levels = ladder && planLevels(net, session, ladder);
+  if (levels && !out.json) {
+    const rows = levels.map((l) => [
+      l.level,
+      l.config,
+      l.dsp_per_mac,
+      l.cycles ?? '',
+      l.milliseconds?.toFixed(3) ?? '',
+      l.utilisation === null ? '' : (100 * l.utilisation).toFixed(1),
+    ]);
+    out.line('a step at each level, modelled:');
+    out.line(table(['level', 'config', 'DSP/MAC', 'cycles', 'ms', 'util %'], rows));
+  }
+  out.result(levels ? { ...summary, levels } : summary);
 }
 
 /** `crema plan`: who runs what, where data lies, what it is modelled to cost. Touches no card. */

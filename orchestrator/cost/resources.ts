@@ -33,6 +33,9 @@ function perMac(elementBits: readonly number[], board: Board): { dsp: number; lu
   };
 }
 
+/** DSPs that one multiply-accumulate of elements of `bits` takes; modelled. */
+export const dspPerMac = (bits: 8 | 16 | 32, board: Board): number => perMac([bits], board).dsp;
+
 /** Address multipliers (the prototype RTL has 3 per port). */
 const ADDRESS_DSP = 12;
 

@@ -49,8 +49,8 @@ function request(
   return base;
 }
 
-/** Why the sums of some pass might not fit the accumulator, or undefined where all do. */
-function accumulatorProblem(geometry: Geometry, words: WordLengths, backward: boolean): string | undefined {
+/** What each pass asks of the accumulator. */
+function accumulators(geometry: Geometry, words: WordLengths, backward: boolean) {
   const shape = integerShape(geometry);
   const { weights, activations, activationGradients } = words;
   const passes: [IntegerPass, number, number][] = [
@@ -58,11 +58,24 @@ function accumulatorProblem(geometry: Geometry, words: WordLengths, backward: bo
     ['backwardData', weights, activationGradients],
     ['backwardWeights', activationGradients, activations],
   ];
-  for (const [pass, a, b] of backward ? passes : passes.slice(0, 1)) {
-    const check = checkAccumulator(a, b, reductionLength(shape, pass));
-    if (!check.fits) return `${pass}: ${check.reason}`;
-  }
-  return undefined;
+  return (backward ? passes : passes.slice(0, 1)).map(([pass, a, b]) => ({
+    pass,
+    ...checkAccumulator(a, b, reductionLength(shape, pass)),
+  }));
+}
+
+/** Why the sums of some pass might not fit the accumulator, or undefined where all do. */
+function accumulatorProblem(geometry: Geometry, words: WordLengths, backward: boolean): string | undefined {
+  const found = accumulators(geometry, words, backward).find((check) => !check.fits);
+  return found && `${found.pass}: ${found.reason}`;
+}
+
+/** Bits that the sums of a layer's passes need, the widest of them. */
+export function widestAccumulator(manifest: Manifest, layer: NetLayer, net: Net, words: WordLengths): number {
+  const shape = (id: string) => net.blobs.get(id)!.shape;
+  const answer = accepts(manifest, request(layer, shape(layer.bottoms[0]!), shape(layer.tops[0]!), words));
+  if (!answer.accepted) throw internalError(`${layer.name} has no place on the card: ${answer.reason}`);
+  return Math.max(...accumulators(answer.geometries[0]!, words, layer.needBackward).map((check) => check.bits));
 }
 
 /** A geometry of kernels/ in the words of precision/. */

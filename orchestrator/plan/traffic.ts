@@ -1,8 +1,9 @@
 import { elementCount, storedCount } from '../blob/index.ts';
 import { roundUp } from '../core/index.ts';
 import type { Net } from '../net/index.ts';
+import { engineBits, type WordLengths } from '../precision/index.ts';
 import { accesses } from './access.ts';
-import type { Plan, Step } from './plan.ts';
+import type { LaunchStep, Plan, Step } from './plan.ts';
 
 /** What one step of training (or one forward pass) moves in the steady state. Bytes, in whole 512-bit words. */
 export interface Traffic {
@@ -17,7 +18,15 @@ interface Place {
   host: boolean;
   card: boolean;
   readonly bytes: number;
+  /** Counts changes of the values: a quantised copy of an older version is stale. */
+  version: number;
+  /** Version that the card's quantised copy was made of, by word length. */
+  readonly copies: Map<number, number>;
 }
+
+/** Bytes of the record that a fixed-point launch leaves for each compute unit, and of the integer of an output channel. */
+const RECORD = 32;
+const CHANNEL = 8;
 
 /**
  * Walks the plan as the executor's coherence does: data moves only when the side that needs it has no valid copy. The second
@@ -29,7 +38,7 @@ export function planTraffic(plan: Plan, net: Net): Traffic {
   const at = (key: string, bytes: number): Place => {
     let place = places.get(key);
     if (!place) {
-      place = { host: true, card: false, bytes: roundUp(bytes, WORD) };
+      place = { host: true, card: false, bytes: roundUp(bytes, WORD), version: 0, copies: new Map() };
       places.set(key, place);
     }
     return place;
@@ -53,8 +62,47 @@ export function planTraffic(plan: Plan, net: Net): Traffic {
   const writtenOn = (side: 'host' | 'card', place: Place) => {
     place.host = side === 'host';
     place.card = side === 'card';
+    place.version++;
   };
-  const run = (step: Step) => {
+  /** Float values quantised on their way to the card, once per change. */
+  const quantised = (place: Place, elements: number, word: number, bits: number) => {
+    onHost(place);
+    if (place.copies.get(word) === place.version) return;
+    place.copies.set(word, place.version);
+    traffic.toDevice += roundUp((elements * bits) / 8, WORD);
+  };
+  const fixed = (step: LaunchStep, words: WordLengths) => {
+    const bits = engineBits(words);
+    const units = plan.device?.computeUnits ?? 1;
+    traffic.launches += units;
+    const stored = (value: number) => storedCount(plan.values[value]!.shape, { lanes: plan.lanes });
+    const weights = elementCount(net.params[step.weights]!.shape);
+    const outputs = step.bias >= 0 ? elementCount(net.params[step.bias]!.shape) : 0;
+    const record = roundUp(units * RECORD + outputs * CHANNEL, WORD);
+    if (step.pass !== 'backward-weights') quantised(param(step.weights, 'data'), weights, words.weights, bits);
+    if (step.pass !== 'backward-data')
+      quantised(blob(step.bottom, 'data'), stored(step.bottom), words.activations, bits);
+    if (step.pass !== 'forward') quantised(blob(step.top, 'diff'), stored(step.top), words.activationGradients, bits);
+    if (step.pass === 'forward' && outputs > 0) traffic.toDevice += record;
+    const back = (elements: number) => {
+      traffic.fromDevice += roundUp((elements * bits) / 8, WORD);
+    };
+    traffic.fromDevice += record;
+    const { paramPropagate } = net.layers[step.layer]!;
+    if (step.pass === 'forward') {
+      back(stored(step.top));
+      writtenOn('host', blob(step.top, 'data'));
+    } else if (step.pass === 'backward-data') {
+      back(stored(step.bottom));
+      writtenOn('host', blob(step.bottom, 'diff'));
+    } else {
+      if (paramPropagate[0]) back(weights);
+      [step.weights, step.bias].forEach((p, j) => {
+        if (p >= 0 && paramPropagate[j]) writtenOn('host', param(p, 'diff'));
+      });
+    }
+  };
+  const run = (step: Step): void => {
     const { reads, writes } = accesses(net, step);
     if (step.kind !== 'launch') {
       for (const { value, part } of reads) onHost(blob(value, part));
@@ -67,6 +115,7 @@ export function planTraffic(plan: Plan, net: Net): Traffic {
       });
       return;
     }
+    if (step.words) return fixed(step, step.words);
     traffic.launches += plan.device?.computeUnits ?? 1;
     for (const { value, part } of reads) onCard(blob(value, part));
     const { paramPropagate } = net.layers[step.layer]!;

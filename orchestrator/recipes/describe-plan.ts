@@ -1,6 +1,8 @@
+import { widestAccumulator } from '../executor/index.ts';
 import type { Manifest } from '../kernels/index.ts';
 import type { Net } from '../net/index.ts';
 import { type Plan, planTraffic } from '../plan/index.ts';
+import { levelName } from '../precision/index.ts';
 import { modelPlan } from './model-plan.ts';
 
 export interface PlannedLayer {
@@ -15,6 +17,10 @@ export interface PlannedLayer {
   /** Modelled cycles of all planned passes on the card; null on the host. */
   readonly cycles: number | null;
   readonly utilisation: number | null;
+  /** Word length, e.g. `8 bits`; fp32 on the host and where nothing else is asked for. */
+  readonly precision: string;
+  /** Bits that the sums of its passes need at most; null in fp32. */
+  readonly accumulator_bits: number | null;
 }
 
 /** A plan in figures that can be printed or compared. Cycles and utilisation are modelled; bytes and launches follow from the plan. */
@@ -54,6 +60,8 @@ export function describePlan(plan: Plan, net: Net, manifest: Manifest | undefine
       macs: layer.macs,
       cycles: cost?.cycles ?? null,
       utilisation: cost?.utilisation ?? null,
+      precision: placement.words ? levelName(placement.words) : 'fp32',
+      accumulator_bits: manifest && placement.words ? widestAccumulator(manifest, layer, net, placement.words) : null,
     };
   });
   return {

@@ -10,6 +10,7 @@ export * from './inspect-solver.ts';
 export * from './inspect-text.ts';
 export * from './net-graph.ts';
 export * from './nets.ts';
+export * from './plan-levels.ts';
 export * from './precision-run.ts';
 export * from './session-settings.ts';
 export * from './stages.ts';

@@ -3,6 +3,7 @@ import { launchGeometry } from '../executor/index.ts';
 import { loadBoard, type Manifest } from '../kernels/index.ts';
 import type { Net } from '../net/index.ts';
 import type { Plan } from '../plan/index.ts';
+import { engineBits } from '../precision/index.ts';
 
 interface LayerModel {
   readonly cycles: number;
@@ -32,7 +33,10 @@ export function modelPlan(plan: Plan, net: Net, manifest: Manifest): PlanModel |
       words: step.words,
     };
     const { geometry, pass } = launchGeometry(manifest, task);
-    costs.set(step.layer, [...(costs.get(step.layer) ?? []), modelOp(geometry, pass, manifest, board)]);
+    costs.set(step.layer, [
+      ...(costs.get(step.layer) ?? []),
+      modelOp(geometry, pass, manifest, board, step.words ? engineBits(step.words) : 32),
+    ]);
   }
   if (costs.size === 0) return undefined;
   const model = (list: readonly OpCost[]): LayerModel => ({
