@@ -54,7 +54,9 @@ export class Backbone {
     this.params = params;
     this.cut = cut;
     this.seed = seed;
-    this.session = new Session({ ...settings, seed });
+    // Features come in the numbers the net is deployed with, also where tests of a training would be in fp32.
+    const precision = settings.precision && { ...settings.precision, test: 'level' as const };
+    this.session = new Session({ ...settings, seed, precision });
     const frozen = clone(cut.backbone);
     // Where records come from is no part of what is made of them.
     for (const layer of frozen.layer) clear(layer, 'data_param');

@@ -62,14 +62,14 @@ export interface AdaptRequest {
   readonly shouldStop?: (() => boolean) | undefined;
 }
 
-/** The note's setting: SGD 0.01, momentum 0.9, batches of 64, 30 epochs of 200 draws a class; no decay, absent classes keep their weights. */
+/** No weight decay: absent classes keep their weights. Ten epochs do what thirty do (docs/adaptation.md). */
 export const adaptDefaults = {
   streams: [] as readonly string[],
   evaluate: [] as readonly string[],
   generator: 'gaussian',
   seed: 1,
   resume: false,
-  training: { batch: 64, perClass: 200, epochs: 30, rate: 0.01, momentum: 0.9 } as HeadSettings,
+  training: { batch: 64, perClass: 200, epochs: 10, rate: 0.01, momentum: 0.9 } as HeadSettings,
   watch: watchDefaults,
   estimator: 'count' as EstimatorKind,
   fit: fitDefaults,
