@@ -6,6 +6,7 @@ import { devices } from './devices.ts';
 import { doctor } from './doctor.ts';
 import { inspect } from './inspect.ts';
 import { plan } from './plan.ts';
+import { prune } from './prune.ts';
 import { show } from './show.ts';
 import { test } from './test.ts';
 import { time } from './time.ts';
@@ -20,6 +21,7 @@ export const verbs: readonly ((program: Command) => void)[] = [
   inspect,
   show,
   plan,
+  prune,
   upgrade,
   adapt,
   data,

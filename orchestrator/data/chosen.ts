@@ -6,8 +6,16 @@ import type { RecordBatch, RecordShape, RecordSource } from './source.ts';
 /** Records labelled at once while their labels are looked at. */
 const CHUNK = 256;
 
+/** Which records: of some classes, without every n-th of each class, or those alone. */
+export interface Choice {
+  /** A class list. */
+  readonly only?: string | undefined;
+  readonly hold?: number | undefined;
+  readonly held?: number | undefined;
+}
+
 /**
- * The records of some classes of a source, in its order. Labels keep their numbers. Only for sources whose records stay where they
+ * Some records of a source, in its order. Labels keep their numbers. Only for sources whose records stay where they
  * are from one read to the next (in memory or in the map of a file); the labels are read once, when first asked for.
  */
 export class ChosenSource implements RecordSource {
@@ -16,32 +24,44 @@ export class ChosenSource implements RecordSource {
   readonly shape: RecordShape;
   readonly encoded: boolean;
   private readonly source: RecordSource;
-  private readonly classes: ReadonlySet<number>;
+  private readonly choice: Choice;
+  private readonly classes: ReadonlySet<number> | undefined;
   private found: Float64Array | undefined;
   private table: RecordBatch | undefined;
 
-  constructor(source: RecordSource, only: string) {
+  constructor(source: RecordSource, name: string, choice: Choice) {
     this.source = source;
-    this.name = `${source.name} (classes ${only})`;
+    this.name = name;
+    this.choice = choice;
     this.kind = source.kind;
     this.shape = source.shape;
     this.encoded = source.encoded;
-    this.classes = new Set(parseClassList(only, source.name));
+    if (choice.only !== undefined) this.classes = new Set(parseClassList(choice.only, name));
   }
 
   /** Places of the records in the source, ascending. */
   private get places(): Float64Array {
     if (this.found) return this.found;
     const places: number[] = [];
+    const seen = new Map<number, number>();
     for (let first = 0; first < this.source.count; first += CHUNK) {
       const { labels } = this.source.read(first, Math.min(CHUNK, this.source.count - first));
       labels.forEach((label, i) => {
-        if (this.classes.has(label)) places.push(first + i);
+        const count = (seen.get(label) ?? 0) + 1;
+        seen.set(label, count);
+        if (this.wants(label, count)) places.push(first + i);
       });
     }
-    if (places.length === 0) throw dataError({ message: `${this.name}: no record has such a label`, code: 'empty' });
+    if (places.length === 0) throw dataError({ message: `${this.name}: no record is left`, code: 'empty' });
     this.found = Float64Array.from(places);
     return this.found;
+  }
+
+  /** Whether the `count`-th record of a class is among them. */
+  private wants(label: number, count: number): boolean {
+    const { hold, held } = this.choice;
+    if (this.classes && !this.classes.has(label)) return false;
+    return (!hold || count % hold !== 0) && (!held || count % held === 0);
   }
 
   get count(): number {

@@ -9,7 +9,7 @@ import { LeveldbSource } from './leveldb.ts';
 import { LmdbSource } from './lmdb.ts';
 import type { Backend, RecordShape, RecordSource } from './source.ts';
 import { openSynthetic, syntheticKinds, syntheticSet } from './synthetic.ts';
-import { checkQuery, parseUri, type SourceUri } from './uri.ts';
+import { checkQuery, integerOption, parseUri, type SourceUri } from './uri.ts';
 
 /** Kinds of source that are named by a scheme: `open` gets the text with resolved paths. A new one: one file and one line. */
 const schemes = new Map<string, (uri: SourceUri) => RecordSource>([
@@ -49,54 +49,82 @@ export function resolveSource(text: string, resolve: (path: string) => string): 
   return `${uri.scheme}:${paths.join(',')}${query ? `?${query}` : ''}`;
 }
 
-const ONLY = 'only';
+/** Options of any text with a scheme: which of its records. */
+const CHOICES = ['only', 'hold', 'held'];
 
-/** Kinds whose sets know their classes by number and leave out records themselves. */
+/** Kinds whose sets know their classes by number and leave out other classes' records themselves. */
 const CHOOSES = new Set(['synthetic-fields']);
 
-function withoutOnly(uri: SourceUri): SourceUri {
-  if (!uri.query.has(ONLY) || CHOOSES.has(uri.scheme)) return uri;
-  const query = new Map([...uri.query].filter(([key]) => key !== ONLY));
+/** The options of a choice that the kind of source does not see to itself. */
+const choicesOf = (uri: SourceUri): string[] =>
+  CHOICES.filter((key) => uri.query.has(key) && !(key === 'only' && CHOOSES.has(uri.scheme)));
+
+function withoutChoices(uri: SourceUri): SourceUri {
+  const choices = choicesOf(uri);
+  if (choices.length === 0) return uri;
+  const query = new Map([...uri.query].filter(([key]) => !choices.includes(key)));
   const options = [...query].map(([key, value]) => `${key}=${value}`).join('&');
   return { ...uri, query, text: `${uri.scheme}:${uri.rest}${options ? `?${options}` : ''}` };
 }
 
 function openScheme(uri: SourceUri): RecordSource {
-  const only = uri.query.get(ONLY);
-  const open = schemes.get(uri.scheme)!;
-  if (only === undefined || CHOOSES.has(uri.scheme)) return open(uri);
-  const source = open(withoutOnly(uri));
+  const source = schemes.get(uri.scheme)!(withoutChoices(uri));
+  const choices = choicesOf(uri);
+  if (choices.length === 0) return source;
   if (source instanceof LeveldbSource || (source instanceof GeneratedSource && !source.kept)) {
     source.close();
     throw dataError({
-      message: `${uri.text}: classes cannot be chosen from ${uri.scheme === 'leveldb' ? 'a LevelDB' : 'a set this large'}`,
+      message: `${uri.text}: records cannot be chosen from ${uri.scheme === 'leveldb' ? 'a LevelDB' : 'a set this large'}`,
       expected: 'records that stay in memory',
       hint: 'write an LMDB first: crema data convert, or crema data make',
       code: 'no-choice',
     });
   }
-  return new ChosenSource(source, only);
+  const every = (key: string) => (choices.includes(key) ? integerOption(uri, key, 2, 2, 2 ** 31) : undefined);
+  const only = choices.includes('only') ? uri.query.get('only') : undefined;
+  return new ChosenSource(source, uri.text, { only, hold: every('hold'), held: every('held') });
 }
 
-/** The text of a source (openSource) with the records of other classes left out. Labels keep their numbers. */
-export function chooseClasses(text: string, backend: Backend, classes: readonly number[]): string {
+/** What `chooseRecords` may ask for. */
+export interface RecordChoice {
+  /** Records of other classes are left out. Labels keep their numbers. */
+  readonly only?: readonly number[] | undefined;
+  /** Every n-th record of each class is left out. */
+  readonly hold?: number | undefined;
+  /** Every n-th record of each class, and no other. */
+  readonly held?: number | undefined;
+}
+
+/** The text of a source (openSource) with some of its records; what it already chooses otherwise stays. */
+export function chooseRecords(text: string, backend: Backend, choice: RecordChoice): string {
   const uri = parseUri(text, schemes.keys());
   const [place = '', ...options] = (uri ? text : `${backend.toLowerCase()}:${text}`).split('?');
-  const kept = options.join('?').split('&');
-  const others = kept.filter((option) => option !== '' && !option.startsWith(`${ONLY}=`));
-  return `${place}?${[...others, `${ONLY}=${formatClassList(classes)}`].join('&')}`;
+  const query = new Map(
+    options
+      .join('?')
+      .split('&')
+      .filter(Boolean)
+      .map((option): [string, string] => {
+        const [key = '', ...value] = option.split('=');
+        return [key, value.join('=')];
+      }),
+  );
+  if (choice.only) query.set('only', formatClassList(choice.only));
+  for (const key of ['hold', 'held'] as const) if (choice[key]) query.set(key, String(choice[key]));
+  const all = [...query].map(([key, value]) => `${key}=${value}`).join('&');
+  return all ? `${place}?${all}` : place;
 }
 
 /** Shape of the records where the text alone tells it (sets we draw), else undefined. Opens nothing. */
 export function declaredShape(text: string): RecordShape | undefined {
   const uri = parseUri(text, syntheticKinds.keys());
-  return uri ? syntheticSet(withoutOnly(uri)).shape : undefined;
+  return uri ? syntheticSet(withoutChoices(uri)).shape : undefined;
 }
 
 /**
  * Opens a source of labelled records: a folder in the given backend's format (Caffe's LMDB or LevelDB), an idx file of images, or
  * a text with a scheme (`synthetic-digits:train?count=10000&seed=1`, `idx:images,labels`, `cifar10-bin:folder?part=test`); the
- * option `only=0-3,8` of a text with a scheme leaves out the records of other classes.
+ * options `only=0-3,8`, `hold=5` and `held=5` of a text with a scheme choose among its records.
  * Throws a data CremaError that names the path, what is there and what was expected.
  */
 export function openSource(text: string, backend: Backend): RecordSource {

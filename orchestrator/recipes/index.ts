@@ -12,6 +12,7 @@ export * from './net-graph.ts';
 export * from './nets.ts';
 export * from './plan-levels.ts';
 export * from './precision-run.ts';
+export * from './pruning/index.ts';
 export * from './session-settings.ts';
 export * from './stages.ts';
 export * from './study.ts';

@@ -1,9 +1,11 @@
 export { SmoothedLoss } from './loss.ts';
 export * from './nets.ts';
+export * from './options.ts';
 export { type LevelChange, PrecisionControl, type PrecisionOptions } from './precision.ts';
 export * from './rates.ts';
 export { type UpdateRule, updateRules } from './rules/index.ts';
 export * from './settings.ts';
 export * from './solver.ts';
+export type { RunState } from './state.ts';
 export { listOutputs, type TestResult, testNet } from './test.ts';
 export { Updater } from './update.ts';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EventSink, RunEvent } from '../core/index.ts';
+import type { RunEvent } from '../core/index.ts';
 import type { Execution } from '../executor/index.ts';
-import { buildNet, closeNet, createParams, type Net, type ParamSet } from '../net/index.ts';
+import { buildNet, closeNet, createParams, type Net } from '../net/index.ts';
 import { type Decision, decisionLine, levelName } from '../precision/index.ts';
 import { SolverParameter_SnapshotFormat } from '../proto/index.ts';
 import {
@@ -19,50 +19,14 @@ import {
 import { beforeUpdate, describePass, describeUpdate } from './debug.ts';
 import { divergence } from './divergence.ts';
 import { SmoothedLoss, type SmoothedState } from './loss.ts';
-import { type NetSource, resolveNets, resolvePath, type SolverNets } from './nets.ts';
-import { PrecisionControl, type PrecisionOptions } from './precision.ts';
+import { type NetSource, resolveNets, resolvePath } from './nets.ts';
+import type { RunResult, SolverOptions } from './options.ts';
+import { PrecisionControl } from './precision.ts';
 import { RateSchedule } from './rates.ts';
 import type { SolverSettings } from './settings.ts';
+import { copyState, putState, type RunState } from './state.ts';
 import { listOutputs, type TestResult, testNet } from './test.ts';
 import { Updater } from './update.ts';
-
-/** Makes a net run: plans it and gives it memory, and a device where it uses one. */
-export type ExecutionFactory = (net: Net, params: ParamSet) => Execution | Promise<Execution>;
-
-/** State beside Caffe's that must survive a snapshot: precision, pruning, the run's own counters. Plain JSON. */
-export interface ExtraState {
-  save(): Record<string, unknown>;
-  load(state: Record<string, unknown>): void;
-}
-
-export interface SolverOptions {
-  readonly settings: SolverSettings;
-  /** Default: those the solver names. */
-  readonly nets?: SolverNets | undefined;
-  readonly execute: ExecutionFactory;
-  /** Default: the solver's random_seed, else 1. */
-  readonly seed?: number | undefined;
-  readonly sinks?: readonly EventSink[] | undefined;
-  /** Asked after every iteration and before every test pass. */
-  readonly shouldStop?: (() => 'stop' | 'snapshot' | undefined) | undefined;
-  /** Share of the time since the last call in which the device worked. */
-  readonly deviceBusy?: (() => number) | undefined;
-  readonly extra?: ExtraState | undefined;
-  /** Decides when the word length of the card's arithmetic changes. */
-  readonly precision?: ((train: Net) => PrecisionOptions) | undefined;
-}
-
-export interface RunResult {
-  readonly iteration: number;
-  readonly reason: 'finished' | 'stopped';
-  readonly loss: number;
-  readonly smoothedLoss: number;
-  /** The last test of each test net. */
-  readonly tests: readonly (TestResult | undefined)[];
-  /** Images per second over the training iterations, tests and snapshots left out. */
-  readonly imagesPerSecond: number;
-  readonly snapshot: SnapshotPaths | undefined;
-}
 
 /** Caffe's solver: the training loop with tests, display, snapshots and resume. One instance is one run. */
 export class Solver {
@@ -170,6 +134,21 @@ export class Solver {
       if (extra) this.options.extra?.load(extra as Record<string, unknown>);
     }
     for (const e of [this.train, ...this.tests]) e.parametersChanged();
+  }
+
+  /** A copy of what the run holds, to go on with it over other nets. */
+  state(): RunState {
+    return copyState(this, this.updater, this.schedule, this.smoothed);
+  }
+
+  /** Goes on from a state of nets with the same parameters. */
+  takeOver(state: RunState): void {
+    putState(state, this, this.updater, this.schedule, this.smoothed);
+  }
+
+  /** The last test of each test net. */
+  get testResults(): readonly (TestResult | undefined)[] {
+    return this.lastTests;
   }
 
   /** Runs up to max_iter as Caffe's Solve does, or until told to stop. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
-  chooseClasses,
+  chooseRecords,
   convertToLmdb,
   formatClassList,
   openSource,
@@ -34,10 +34,10 @@ describe('class lists', () => {
   });
 
   test('are put into the text of a source', () => {
-    expect(chooseClasses('synthetic-fields:train?seed=3&only=1', 'LMDB', [0, 1, 5])).toBe(
+    expect(chooseRecords('synthetic-fields:train?seed=3&only=1', 'LMDB', { only: [0, 1, 5] })).toBe(
       'synthetic-fields:train?seed=3&only=0-1,5',
     );
-    expect(chooseClasses('train_lmdb', 'LMDB', [4])).toBe('lmdb:train_lmdb?only=4');
+    expect(chooseRecords('train_lmdb', 'LMDB', { only: [4], held: 5 })).toBe('lmdb:train_lmdb?only=4&held=5');
   });
 });
 
@@ -83,6 +83,15 @@ test('classes of any source in memory or in the map of a file', () => {
   const path = join(folder, 'lmdb');
   convertToLmdb(openSource(set, 'LMDB'), path);
   expect(labelsOf(openSource(`lmdb:${path}?only=3,5`, 'LMDB'))).toEqual(wanted);
-  expect(() => openSource(`${set}&only=11`, 'LMDB').count).toThrow('no record has such a label');
+  expect(() => openSource(`${set}&only=11`, 'LMDB').count).toThrow('no record is left');
   expect(() => openSource('synthetic-digits:train?count=10000000&only=1', 'LMDB')).toThrow('cannot be chosen');
+});
+
+test('records held back are those left out, a share of every class', () => {
+  const set = 'synthetic-fields:train?perclass=10&seed=2&only=2-5';
+  const [whole, kept, held] = ['', '&hold=5', '&held=5'].map((choice) => all(set + choice));
+  expect([whole!.count, kept!.count, held!.count]).toEqual([40, 32, 8]);
+  for (const label of [2, 3, 4, 5]) expect(held!.labels.filter((l) => l === label)).toHaveLength(2);
+  const together = [...kept!.records, ...held!.records].map(String).sort();
+  expect(together).toEqual(whole!.records.map(String).sort());
 });
