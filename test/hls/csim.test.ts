@@ -48,11 +48,4 @@ describe('C simulation of the engine', () => {
       expect(passed, config).toBe('200 of 200');
     }
   }, 300_000);
-
-  it('of fixed point is clean under the sanitizers, in the layout of CPUs with VNNI too', async () => {
-    const variables = ['CONFIGS=i8', 'SANITIZE=1', 'MT=-O1 -DCREMA_QUADS=1 -DMT_ROWS=3'];
-    const clean = await csim('i8', 60, variables);
-    expect(clean.passed).toBe('60 of 60');
-    expect(clean.digest).toBe((await csim('i8', 60, ['CONFIGS=i8'])).digest);
-  }, 300_000);
 });
