@@ -17,7 +17,7 @@ const LEGEND: Readonly<Record<Method, string>> = {
   prior: 'prior correction',
   generated: 'generated features',
   source: 'real source features',
-  labelled: 'labelled (bound)',
+  labelled: 'labelled stream',
 };
 
 const escapeMarkup = (text: unknown) =>
