@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { buildNet, closeNet, createParams, type Net } from '../../net/index.ts';
 import { type NetParameter, parseNet, printText, readSolverState, writeSolverState } from '../../proto/index.ts';
@@ -32,7 +32,7 @@ export async function writeCheckpoint(path: string, file: string, text: NetParam
   writeAtomically(`${path}.prototxt`, Buffer.from(printText(text)));
 }
 
-/** Reads what `writeCheckpoint` wrote. `withHistory`: the solver state too. */
+/** Reads what `writeCheckpoint` wrote. `withHistory`: the solver state too, where one was written. */
 export async function readCheckpoint(
   path: string,
   file: string,
@@ -44,7 +44,7 @@ export async function readCheckpoint(
     const params = createParams(net, 1);
     await loadWeights(`${path}.caffemodel`, net, params);
     const weights = new Map(net.params.map(({ key, index }) => [key, params.blobs[index]!.data]));
-    if (!withHistory) return { weights };
+    if (!withHistory || !existsSync(`${path}.solverstate`)) return { weights };
     const stored = readSolverState(readFileSync(`${path}.solverstate`), `${path}.solverstate`);
     const history = stored.history.map(({ data }) => Float32Array.from(data));
     return { weights, history, iteration: stored.iter, currentStep: stored.current_step };
