@@ -48,7 +48,7 @@ describe('fixed-point engines equal the reference, to the integer', () => {
   }, 300_000);
 
   it('from another micro-tile', async () => {
-    const folder = buildPath('microtile');
+    const folder = buildPath('microtile-fixed');
     await build(folder, 'i8 i16', ['MT=-O1 -DMT_ROWS=2 -DMT_BYTES=16 -DMT_ACCUMULATORS=8']);
     const engines = { 8: openEngine(join(folder, 'i8/engine.so')), 16: openEngine(join(folder, 'i16/engine.so')) };
     expect(mismatches(upTo(600), (t) => engines[t.fixed.elementBits](t))).toEqual([]);
