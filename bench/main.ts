@@ -1,3 +1,4 @@
+// `npm run bench -- precision [...]`: bench/precision.ts. Otherwise
 // `npm run bench -- [--threads N] [--device sim|host] [--net name] [--seconds S] [--json]`: training images/s, one process per cell.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -23,6 +24,10 @@ const PEERS: Record<string, readonly [caffe: number, torch: number]> = {
 };
 
 const args = process.argv.slice(2);
+if (args[0] === 'precision') {
+  await import('./precision.ts');
+  process.exit(process.exitCode ?? 0);
+}
 const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
 const json = args.includes('--json');
 const device = value('--device') ?? 'sim';

@@ -63,6 +63,8 @@ export function integers(name: string, bits: number, elements: number): Integers
  */
 export class FixedTensors {
   readonly counts = new Map<string, TensorCounts>();
+  /** Milliseconds spent at the boundary so far: floats to integers and back, reorders included. */
+  readonly spent = { quantise: 0, dequantise: 0 };
   private readonly residency: Residency;
   private readonly rules: FixedRules;
   private readonly copies = new Map<Tensor, Copy[]>();
@@ -81,6 +83,7 @@ export class FixedTensors {
     const rounding = this.rules.rounding[role];
     this.residency.hostRead([source.tensor]);
     this.residency.hostWrite([copy.tensor]);
+    const begin = performance.now();
     const shape = role === 'weights' ? [1, ...source.shape] : source.shape;
     const { exponents, counts, state } = quantiseAcross(
       name,
@@ -93,6 +96,7 @@ export class FixedTensors {
       drawKey(this.rules.seed, name, pass),
       this.states.get(name) ?? NO_HISTORY,
     );
+    this.spent.quantise += performance.now() - begin;
     if (this.rules.exponents.kind === 'delayed') this.states.set(name, state);
     copy.exponent = exponents[0] ?? 0;
     copy.valid = true;

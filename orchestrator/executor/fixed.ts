@@ -310,7 +310,9 @@ export class FixedLauncher {
       this.residency.hostRead(pending.add ? [result.tensor, target.tensor] : [result.tensor]);
       this.residency.hostWrite([target.tensor]);
       const { shape, layout } = target;
+      const begin = performance.now();
       dequantiseInto(result, job.lanes, shape, job.bits, pending.exponent, target.values(), layout, pending.add);
+      this.tensors.spent.dequantise += performance.now() - begin;
       this.tensors.changed([target.tensor]);
       this.observe(pending, statistics);
     }

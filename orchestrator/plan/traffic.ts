@@ -115,7 +115,10 @@ export function planTraffic(plan: Plan, net: Net): Traffic {
       });
       return;
     }
-    if (step.words) return fixed(step, step.words);
+    if (step.words) {
+      fixed(step, step.words);
+      return;
+    }
     traffic.launches += plan.device?.computeUnits ?? 1;
     for (const { value, part } of reads) onCard(blob(value, part));
     const { paramPropagate } = net.layers[step.layer]!;
