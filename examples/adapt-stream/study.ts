@@ -73,9 +73,9 @@ const study: Study = async (context) => {
     const trained = await log.run(`train ${seed}`, async () => {
       const runFolder = join(runDirectory, `seed-${seed}`, 'train');
       const { summary } = await trainRun({ experiment, solverFile: solver, session, runDirectory: runFolder, maxIter: options.iterations, sinks: [] });
-      return { weights: summary.snapshot!.model, accuracy: summary.final_accuracy };
+      return { weights: summary.snapshot!.model };
     });
-    say(`seed ${seed}: trained, test accuracy ${(100 * (trained.accuracy ?? 0)).toFixed(1)} %`);
+    say(`seed ${seed}: trained for ${options.iterations} iterations`);
     for (const [name, pair] of Object.entries(pairs(seed)).filter(([key]) => options.subsets.includes(key))) {
       for (const numbers of options.numbers) {
         const stage = `adapt ${seed} ${name} ${numbers}`;

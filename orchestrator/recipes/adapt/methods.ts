@@ -30,6 +30,7 @@ export function accuracies(
   sourceShares: ArrayLike<number>,
   labelled: HeadWeights | undefined,
   trueClasses: readonly number[],
+  compareSource: boolean,
 ): Accuracies {
   const { classes } = table;
   const shipped = head.scores(head.shipped, table.features);
@@ -43,7 +44,7 @@ export function accuracies(
   for (const method of ['generated', 'source'] as const) {
     const weights = adapted?.heads[method];
     if (weights) result[method] = share(head.scores(weights, table.features), mask);
-    else if (!adapted) result[method] = none;
+    else if (!adapted && (method === 'generated' || compareSource)) result[method] = none;
   }
   if (labelled) result.labelled = share(head.scores(labelled, table.features), maskOf(trueClasses, classes));
   return result;

@@ -259,7 +259,15 @@ class AdaptRun {
   }
 
   private score(segment: Segment, table: FeatureTable): Accuracies {
-    return accuracies(this.head, table, this.adapted, this.known.sourceShares, segment.labelled, segment.classes);
+    return accuracies(
+      this.head,
+      table,
+      this.adapted,
+      this.known.sourceShares,
+      segment.labelled,
+      segment.classes,
+      this.known.source !== undefined,
+    );
   }
 
   private note(name: string, memory: MemoryLedger): void {
@@ -316,7 +324,7 @@ class AdaptRun {
 
   private freshAccuracy(weights: HeadWeights, table: FeatureTable, classes: readonly number[]): number {
     const adapted: Adapted = { active: classes, shares: [], heads: { generated: weights } };
-    return accuracies(this.head, table, adapted, [], undefined, classes).generated!;
+    return accuracies(this.head, table, adapted, [], undefined, classes, false).generated!;
   }
 
   /** The whole net with the head that serves at the end: a caffemodel like any other. */
