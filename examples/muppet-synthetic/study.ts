@@ -75,7 +75,10 @@ const study: Study = async ({ folder, runDirectory, options, say }) => {
     await run('fp32', { epochs, decays: [Math.round(epochs / 3), Math.round((2 * epochs) / 3)] });
     // Runs with a last phase end themselves.
     const open = { epochs: 1000, decays: [] };
-    const muppet = await run('muppet', { ...open, precision: { policy: 'muppet', ladder, every, ...constants, final: last } });
+    const muppet = await run('muppet', {
+      ...open,
+      precision: { policy: 'muppet', ladder, every, ...constants, final: last },
+    });
     // The control's switches all fall before MuPPET's last one; the lowest level alone copies MuPPET's epochs and rates.
     const before = muppet.switches.at(-1) ?? epochs;
     await run('random', { ...open, precision: { policy: 'random', ladder, before, final: last } });
@@ -95,7 +98,12 @@ function figures(runs: readonly PrecisionRun[], epochs: number) {
   const muppet = runs.filter((r) => r.name === 'muppet');
   const phases = muppet.flatMap((r) => r.switches.slice(1).map((epoch, i) => epoch - r.switches[i]!));
   const switches = muppet.map((r) => r.switches.length);
-  const [fp32, own, random, lowest] = ['fp32', 'muppet', 'random', 'lowest'].map(accuracy) as [number, number, number, number];
+  const [fp32, own, random, lowest] = ['fp32', 'muppet', 'random', 'lowest'].map(accuracy) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return {
     ...{ fp32, muppet: own, random, lowest },
     muppet_minus_fp32: own - fp32,

@@ -70,7 +70,7 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
   try {
     const log = caffeLog((text) => status.print(text));
     const curves = new CurveCollector();
-    const { summary, layers, spans } = await trainRun({
+    const { summary, layers, spans, fixed, decisions } = await trainRun({
       ...request,
       shouldStop,
       sinks: [
@@ -85,6 +85,7 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
       ],
     });
     directory.writeJson('summary.json', summary);
+    if (decisions.length > 0 || fixed.length > 0) directory.writeJson('precision.json', { decisions, tensors: fixed });
     directory.write('trace.json', traceFile(spans, summary.net));
     const placed = layers.map((l) => ({ ...l, ...(curves.places.get(l.layer) ?? { place: 'host', reason: '' }) }));
     directory.write(
@@ -94,6 +95,8 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
         title: `${summary.net} · ${summary.iterations} iterations`,
         summary: { ...summary },
         layers: placed,
+        fixed,
+        decisions,
         provenance: summary.provenance,
       }),
     );

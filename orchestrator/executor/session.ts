@@ -6,7 +6,7 @@ import { checkXclbin, loadManifest, type Manifest, xclbinPath } from '../kernels
 import { setThreads } from '../math/index.ts';
 import type { Net, ParamSet } from '../net/index.ts';
 import { makePlan, type Plan, type PlannedPrecision, type PlanOptions } from '../plan/index.ts';
-import type { PrecisionSettings } from '../precision/index.ts';
+import { levelName, type PrecisionSettings } from '../precision/index.ts';
 import { accelerator, descriptorWriter } from './accelerator.ts';
 import { ladderEngines } from './engines.ts';
 import { PlanExecution } from './run.ts';
@@ -73,6 +73,11 @@ export class Session {
   /** The bitstream in use: that of the level, or the experiment's own. */
   get manifest(): Manifest | undefined {
     return this.engines[this.level] ?? this.base;
+  }
+
+  /** Name of the ladder's level in use; fp32 without a ladder. */
+  get levelName(): string {
+    return levelName(this.settings.precision?.ladder[this.level] ?? 'fp32');
   }
 
   /** The open device, or undefined where none was needed so far. */

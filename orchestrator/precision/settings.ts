@@ -20,6 +20,7 @@ export interface ExperimentPrecision extends PolicyOptions {
   readonly iterationsPerEpoch?: number;
   readonly final?: Partial<FinalPhase> | null;
   readonly minimumStay?: number;
+  readonly reloadSeconds?: number;
   readonly test?: 'fp32' | 'level';
 }
 
@@ -38,6 +39,8 @@ export interface PrecisionSettings {
   readonly final?: FinalPhase | undefined;
   /** Epochs over which a level has to pay for its reload; undefined: no hysteresis. */
   readonly minimumStay?: number | undefined;
+  /** What hysteresis takes loading a bitstream to cost: an assumption, to be replaced by the time of one's own card. */
+  readonly reloadSeconds: number;
   /** Test nets compute with the fp32 master weights, or at the level of training. */
   readonly test: 'fp32' | 'level';
 }
@@ -123,6 +126,7 @@ export function decodePrecision(experiment: {
     iterationsPerEpoch: written.iterationsPerEpoch,
     final: final ? { ...MUPPET_FINAL, ...final } : undefined,
     minimumStay: written.minimumStay,
+    reloadSeconds: written.reloadSeconds ?? 2,
     test: written.test ?? 'fp32',
   };
 }

@@ -3,6 +3,7 @@ export * from './data.ts';
 export * from './describe-plan.ts';
 export * from './doctor.ts';
 export * from './experiment.ts';
+export * from './fixed-counts.ts';
 export * from './inputs.ts';
 export * from './inspect-file.ts';
 export * from './inspect-net.ts';

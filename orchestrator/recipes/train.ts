@@ -4,11 +4,13 @@ import { tensorMemory } from '../blob/index.ts';
 import { type EventSink, inputError } from '../core/index.ts';
 import { type LayerProfile, Profile, Session, type SessionSettings, type TrackSpan } from '../executor/index.ts';
 import type { Net } from '../net/index.ts';
-import { decodePrecision, type PrecisionSettings } from '../precision/index.ts';
+import { type Decision, decodePrecision, type PrecisionSettings, withHysteresis } from '../precision/index.ts';
 import { parseSolver, SolverParameter_SolverMode } from '../proto/index.ts';
 import { checkSolver, type RunResult, Solver } from '../solver/index.ts';
 import type { Experiment } from './experiment.ts';
+import { FixedCounts, type TensorFate } from './fixed-counts.ts';
 import { readInput } from './nets.ts';
+import { planLevels } from './plan-levels.ts';
 
 export interface TrainRequest {
   readonly experiment: Experiment;
@@ -62,6 +64,9 @@ export interface TrainOutcome {
   readonly summary: TrainSummary;
   readonly layers: readonly LayerProfile[];
   readonly spans: readonly TrackSpan[];
+  /** Saturations and underflows of the training net, where it computed in block floating point. */
+  readonly fixed: readonly TensorFate[];
+  readonly decisions: readonly Decision[];
 }
 
 /** Iterations that see every record once. One level for ever needs no epochs. */
@@ -76,6 +81,24 @@ function epochLength(net: Net, iterSize: number, precision: PrecisionSettings): 
     expected: 'iterations per epoch',
     code: 'no-epoch',
   });
+}
+
+/** The same settings, whose policy passes over levels that do not pay for their reload (modelled), where `minimumStay` asks for that. */
+function payingSettings(
+  settings: PrecisionSettings,
+  net: Net,
+  session: Session,
+  stepsPerEpoch: number,
+): PrecisionSettings {
+  if (settings.minimumStay === undefined) return settings;
+  const levels = planLevels(net, session, settings.ladder);
+  const policy = withHysteresis(settings.policy, {
+    secondsPerEpoch: levels.map((l) => ((l.milliseconds ?? 0) * stepsPerEpoch) / 1000),
+    images: levels.map((l) => l.config),
+    reloadSeconds: settings.reloadSeconds,
+    minimumStay: settings.minimumStay,
+  });
+  return { ...settings, policy };
 }
 
 /** One training run: nets, plans, device, solver. Says what happens through the sinks; prints nothing. */
@@ -124,6 +147,7 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
   let solver: Solver | undefined;
   try {
     const told = new Set<Net>();
+    const counts = new FixedCounts();
     const { precision } = session.settings;
     solver = await Solver.create({
       settings,
@@ -132,14 +156,16 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
       ...(request.shouldStop && { shouldStop: request.shouldStop }),
       deviceBusy,
       ...(precision && {
-        precision: (net) => ({
-          settings: precision,
-          iterationsPerEpoch: epochLength(net, param.iter_size, precision),
-          useLevel: (level) => session.useLevel(level),
-        }),
+        precision: (net) => {
+          const iterationsPerEpoch = epochLength(net, param.iter_size, precision);
+          const useLevel = (level: number) => session.useLevel(level);
+          const steps = iterationsPerEpoch * param.iter_size;
+          return { settings: payingSettings(precision, net, session, steps), iterationsPerEpoch, useLevel };
+        },
       }),
       execute: (net, params) => {
         const execution = session.execute(net, params, { observer: net.phase === 'TRAIN' ? profile : undefined });
+        if (net.phase === 'TRAIN') counts.add(session.levelName, execution);
         const layers = execution.plan.placements.map((p) => {
           const layer = net.layers[p.layer]!;
           return { name: layer.name, type: layer.type.type, place: p.place, reason: p.reason };
@@ -174,7 +200,9 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
       summary: { ...summary },
     });
     profile.active = false;
-    return { summary, layers: profile.layers(solver.train.net, profiled), spans: profile.spans(solver.train.net) };
+    const { net } = solver.train;
+    const recorded = { layers: profile.layers(net, profiled), spans: profile.spans(net) };
+    return { summary, ...recorded, fixed: counts.list(), decisions: solver.decisions };
   } finally {
     solver?.close();
     session.close();

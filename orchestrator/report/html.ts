@@ -1,5 +1,8 @@
+import type { Decision } from '../precision/index.ts';
+import type { TensorFate } from '../recipes/index.ts';
 import { lineChart, type Series } from './chart.ts';
 import { page } from './page.ts';
+import { precisionSection } from './precision.ts';
 
 /** A layer's line in the report. Milliseconds of one step; where it ran and why. */
 export interface ReportLayer {
@@ -25,6 +28,9 @@ export interface ReportData {
   readonly layers: readonly ReportLayer[];
   /** `simulated` or `measured`: the label of times on the card. */
   readonly provenance: string;
+  /** Block floating point: how tensors fared, and what the policy decided. */
+  readonly fixed?: readonly TensorFate[];
+  readonly decisions?: readonly Decision[];
 }
 
 const escapeMarkup = (text: unknown) =>
@@ -94,6 +100,6 @@ export function htmlReport(data: ReportData): string {
   return page(
     data.title,
     String(data.summary.device ?? ''),
-    `${tiles(data.summary, data.provenance)}<h2>Curves</h2><div class="charts">${charts.map((c) => `<div class="chart">${c}</div>`).join('')}</div><h2>Layers</h2>${layerTable(data.layers, data.provenance)}<h2>All figures</h2><details><summary>summary.json</summary><pre>${escapeMarkup(details.join('\n'))}</pre></details>`,
+    `${tiles(data.summary, data.provenance)}<h2>Curves</h2><div class="charts">${charts.map((c) => `<div class="chart">${c}</div>`).join('')}</div><h2>Layers</h2>${layerTable(data.layers, data.provenance)}${precisionSection(data.fixed ?? [], data.decisions ?? [])}<h2>All figures</h2><details><summary>summary.json</summary><pre>${escapeMarkup(details.join('\n'))}</pre></details>`,
   );
 }

@@ -1,4 +1,5 @@
-import type { PrecisionRun } from '../recipes/index.ts';
+import type { Decision } from '../precision/index.ts';
+import type { PrecisionRun, TensorFate } from '../recipes/index.ts';
 import { type ChartOptions, lineChart, type Series } from './chart.ts';
 import { page } from './page.ts';
 
@@ -73,4 +74,40 @@ export function precisionReport(title: string, runs: readonly PrecisionRun[]): s
     'Test accuracy of the fp32 master weights in percent: final (best). Emulated card: simulated, not measured on hardware.',
     body.join(''),
   );
+}
+
+const percent = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(3)} %`;
+
+/** Part of a training's report: word lengths over its epochs, and how often tensors saturated or lost their value. Empty where all was fp32. */
+export function precisionSection(tensors: readonly TensorFate[], decisions: readonly Decision[]): string {
+  if (tensors.length === 0 && decisions.length === 0) return '';
+  const rows = tensors.map((t) => {
+    const numbers = [t.word, t.exponent, percent(t.saturated, t.elements), percent(t.underflowed, t.elements)];
+    return `<tr><td>${t.level}</td><td>${t.tensor}</td>${numbers.map((n) => `<td class="n">${n}</td>`).join('')}</tr>`;
+  });
+  const seen = decisions.flatMap((d) => (d.evaluation ? [{ epoch: d.epoch, ...d.evaluation }] : []));
+  const policy = chart(
+    [
+      { name: 'p', colour: 'var(--fpga)', points: seen.map((e) => [e.epoch, e.ratio] as const) },
+      { name: 'threshold T', colour: 'var(--host)', points: seen.map((e) => [e.epoch, e.threshold] as const) },
+      { name: 'diversity D', colour: 'var(--soft)', points: seen.map((e) => [e.epoch, e.diversity] as const) },
+    ],
+    { title: 'What the precision policy saw', xLabel: 'epoch', yLabel: 'D, p, T', width: 1000, height: 260 },
+  );
+  const switches = decisions
+    .filter((d) => d.switched)
+    .map((d) => `<tr><td class="n">${d.epoch + 1}</td><td class="n">${d.level}</td><td>${d.reason}</td></tr>`);
+  const table = (head: string, body: readonly string[]) =>
+    `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+  const number = (name: string) => `<th class="n">${name}</th>`;
+  return [
+    seen.length > 0 ? policy : '',
+    switches.length > 0
+      ? `<h2>Switches of precision</h2>${table(`${number('from epoch')}${number('level')}<th>why</th>`, switches)}`
+      : '',
+    `<h2>Fixed point, by tensor</h2>${table(
+      `<th>level</th><th>tensor</th>${['bits', 'exponent', 'saturated', 'became zero'].map(number).join('')}`,
+      rows,
+    )}`,
+  ].join('');
 }

@@ -347,6 +347,11 @@ export class Solver {
     return paths;
   }
 
+  /** What the precision policy decided so far. */
+  get decisions(): readonly Decision[] {
+    return this.precision?.decisions ?? [];
+  }
+
   /** History blobs, for tests and tools. */
   get history() {
     return this.updater.history;
