@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { RandomStream } from '../../orchestrator/core/index.ts';
 import type { SessionSettings } from '../../orchestrator/executor/index.ts';
 import { decodePrecision } from '../../orchestrator/precision/index.ts';
-import { type AdaptSummary, adaptDefaults, adaptRun, METHODS, readExperiment, trainRun } from '../../orchestrator/recipes/index.ts';
+import {
+  type AdaptSummary,
+  adaptDefaults,
+  adaptRun,
+  METHODS,
+  readExperiment,
+  trainRun,
+} from '../../orchestrator/recipes/index.ts';
 import { StageLog } from '../../orchestrator/recipes/stages.ts';
 import type { Study, StudyContext } from '../../orchestrator/recipes/study.ts';
 import { adaptationReport } from '../../orchestrator/report/index.ts';
-import { summaryPage, type StudyRow } from './page.ts';
+import { type StudyRow, summaryPage } from './page.ts';
 
 const CLASSES = 20;
 /** Records of a class in the stream; as many others serve to score on. */
@@ -72,14 +79,23 @@ const study: Study = async (context) => {
     const { experiment, session } = sessionOf('fp32', seed);
     const trained = await log.run(`train ${seed}`, async () => {
       const runFolder = join(runDirectory, `seed-${seed}`, 'train');
-      const { summary } = await trainRun({ experiment, solverFile: solver, session, runDirectory: runFolder, maxIter: options.iterations, sinks: [] });
+      const { summary } = await trainRun({
+        experiment,
+        solverFile: solver,
+        session,
+        runDirectory: runFolder,
+        maxIter: options.iterations,
+        sinks: [],
+      });
       return { weights: summary.snapshot!.model };
     });
     say(`seed ${seed}: trained for ${options.iterations} iterations`);
     for (const [name, pair] of Object.entries(pairs(seed)).filter(([key]) => options.subsets.includes(key))) {
       for (const numbers of options.numbers) {
         const stage = `adapt ${seed} ${name} ${numbers}`;
-        const summary = await log.run(stage, () => adapt(context, { seed, name, numbers, pair, model, weights: trained.weights }));
+        const summary = await log.run(stage, () =>
+          adapt(context, { seed, name, numbers, pair, model, weights: trained.weights }),
+        );
         rows.push({ seed, subset: name, numbers, summary });
         const shown = METHODS.map((m) => `${m} ${(100 * (summary.accuracy[m] ?? 0)).toFixed(1)}`).join(', ');
         say(`${stage}: ${shown}; missed ${summary.missed_classes}, spurious ${summary.spurious_classes}`);
