@@ -1,5 +1,6 @@
 /** One line of a chart. */
 export interface Series {
+  /** Empty: not in the legend. */
   readonly name: string;
   readonly colour: string;
   readonly points: readonly (readonly [number, number])[];
@@ -93,6 +94,7 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
     })
     .join('');
   const legend = series
+    .filter((s) => s.name !== '')
     .map(
       (s, i) =>
         `<g transform="translate(${left + i * 150} ${top - 16})"><rect width="12" height="4" y="-4" fill="${s.colour}"${s.faint ? ' opacity="0.35"' : ''}/><text x="18" class="tick">${escapeMarkup(s.name)}</text></g>`,
