@@ -4,6 +4,22 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { CremaError, inputError, nearest, type Problem, packageRoot, usageError } from '../core/index.ts';
 import type { ExperimentPrecision } from '../precision/index.ts';
+import type { CriterionName } from './pruning/criteria.ts';
+
+/** Pruning while training: when, how much, and how (docs/pruning.md). */
+export interface ExperimentPrune {
+  readonly level: number;
+  /** An iteration, or `epoch 5`. */
+  readonly at: number | string;
+  readonly ranker?: string;
+  readonly criterion?: CriterionName;
+  readonly snap?: number | 'tile';
+  readonly minimum?: number;
+  readonly trunk?: 'none' | '2020' | '2021';
+  readonly combine?: 'least' | 'mean';
+  readonly keep?: readonly string[];
+  readonly batches?: number;
+}
 
 /** experiment.yaml with defaults filled in and paths made absolute. Schema: protos/experiment.schema.json. */
 export interface Experiment {
@@ -17,6 +33,7 @@ export interface Experiment {
   readonly memory: 'strict' | 'shared';
   readonly placement?: { readonly host?: readonly string[] };
   readonly precision?: ExperimentPrecision;
+  readonly prune?: ExperimentPrune;
   readonly threads?: number;
   readonly seed: number;
   readonly deadline: number;

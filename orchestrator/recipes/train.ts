@@ -5,12 +5,23 @@ import { type EventSink, inputError } from '../core/index.ts';
 import { type LayerProfile, Profile, Session, type SessionSettings, type TrackSpan } from '../executor/index.ts';
 import type { Net } from '../net/index.ts';
 import { type Decision, decodePrecision, type PrecisionSettings, withHysteresis } from '../precision/index.ts';
-import { parseSolver, SolverParameter_SolverMode } from '../proto/index.ts';
-import { checkSolver, type RunResult, Solver } from '../solver/index.ts';
+import { clone, parseSolver, type SolverParameter, SolverParameter_SolverMode } from '../proto/index.ts';
+import { newestSnapshot, readSnapshot } from '../snapshot/index.ts';
+import { checkSolver, type RunResult, resolveNets, Solver, type SolverNets } from '../solver/index.ts';
 import type { Experiment } from './experiment.ts';
 import { FixedCounts, type TensorFate } from './fixed-counts.ts';
 import { readInput } from './nets.ts';
 import { planLevels } from './plan-levels.ts';
+import {
+  isPruned,
+  prunedMark,
+  prunedNets,
+  pruneIteration,
+  pruneLine,
+  pruneRun,
+  recordsEpoch,
+  refusePolicy,
+} from './prune-in-training.ts';
 
 export interface TrainRequest {
   readonly experiment: Experiment;
@@ -72,8 +83,8 @@ export interface TrainOutcome {
 /** Iterations that see every record once. One level for ever needs no epochs. */
 function epochLength(net: Net, iterSize: number, precision: PrecisionSettings): number {
   if (precision.iterationsPerEpoch !== undefined) return precision.iterationsPerEpoch;
-  const records = net.layers.map((l) => l.layer.epochRecords?.()).find((count) => count !== undefined);
-  if (records !== undefined) return Math.max(1, Math.ceil(records / (net.batch * iterSize)));
+  const epoch = recordsEpoch(net, iterSize);
+  if (epoch !== undefined) return epoch;
   if (precision.policy.levels === 1 && !precision.final) return Number.POSITIVE_INFINITY;
   throw inputError({
     path: 'precision > iterationsPerEpoch',
@@ -149,36 +160,49 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
     const told = new Set<Net>();
     const counts = new FixedCounts();
     const { precision } = session.settings;
-    solver = await Solver.create({
-      settings,
-      seed,
-      sinks: [...request.sinks, watch],
-      ...(request.shouldStop && { shouldStop: request.shouldStop }),
-      deviceBusy,
-      ...(precision && {
-        precision: (net) => {
-          const iterationsPerEpoch = epochLength(net, param.iter_size, precision);
-          const useLevel = (level: number) => session.useLevel(level);
-          const steps = iterationsPerEpoch * param.iter_size;
-          return { settings: payingSettings(precision, net, session, steps), iterationsPerEpoch, useLevel };
+    refusePolicy(experiment, precision ? precision.policy.levels + Number(precision.final !== undefined) : 1);
+    const sources = resolveNets(param, checked.file);
+    const make = (nets: SolverNets, pruned: boolean): Promise<Solver> =>
+      Solver.create({
+        // The weights to start from are those of the whole net.
+        settings: pruned ? { ...settings, param: withoutWeights(param) } : settings,
+        nets,
+        ...(pruned && { extra: prunedMark }),
+        seed,
+        sinks: [...request.sinks, watch],
+        ...(request.shouldStop && { shouldStop: request.shouldStop }),
+        deviceBusy,
+        ...(precision && {
+          precision: (net) => {
+            const iterationsPerEpoch = epochLength(net, param.iter_size, precision);
+            const useLevel = (level: number) => session.useLevel(level);
+            const steps = iterationsPerEpoch * param.iter_size;
+            return { settings: payingSettings(precision, net, session, steps), iterationsPerEpoch, useLevel };
+          },
+        }),
+        execute: (net, params) => {
+          const execution = session.execute(net, params, { observer: net.phase === 'TRAIN' ? profile : undefined });
+          if (net.phase === 'TRAIN') counts.add(session.levelName, execution);
+          const layers = execution.plan.placements.map((p) => {
+            const layer = net.layers[p.layer]!;
+            return { name: layer.name, type: layer.type.type, place: p.place, reason: p.reason };
+          });
+          // A switch of precision plans a net anew; it is the same net.
+          if (!told.has(net))
+            emit({ kind: 'net', time: performance.now() - began, phase: net.phase, index: told.size, layers });
+          told.add(net);
+          return execution;
         },
-      }),
-      execute: (net, params) => {
-        const execution = session.execute(net, params, { observer: net.phase === 'TRAIN' ? profile : undefined });
-        if (net.phase === 'TRAIN') counts.add(session.levelName, execution);
-        const layers = execution.plan.placements.map((p) => {
-          const layer = net.layers[p.layer]!;
-          return { name: layer.name, type: layer.type.type, place: p.place, reason: p.reason };
-        });
-        // A switch of precision plans a net anew; it is the same net.
-        if (!told.has(net))
-          emit({ kind: 'net', time: performance.now() - began, phase: net.phase, index: told.size, layers });
-        told.add(net);
-        return execution;
-      },
-    });
-    if (request.resume === 'auto') await solver.restoreNewest();
-    else if (request.resume) await solver.restore(request.resume);
+      });
+    solver = await make(sources, false);
+    let whole = experiment.prune !== undefined;
+    const snapshot = await snapshotOf(request.resume, settings.snapshotPrefix, solver, emit);
+    if (snapshot && isPruned(snapshot)) {
+      solver.close();
+      solver = await make(prunedNets(sources, settings.snapshotPrefix), true);
+      whole = false;
+    }
+    if (snapshot) await solver.restore(snapshot.path);
     emit({
       kind: 'start',
       time: 0,
@@ -190,6 +214,16 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
         iteration: solver.iteration,
       },
     });
+    if (whole && experiment.prune) {
+      await solver.step(pruneIteration(experiment.prune, solver.train.net, param.iter_size) - solver.iteration);
+      if (!solver.stopped && solver.iteration < param.max_iter) {
+        const { nets, state, cut } = pruneRun(solver, sources, experiment, session);
+        solver.close();
+        solver = await make(nets, true);
+        solver.takeOver(state);
+        emit({ kind: 'notice', time: performance.now() - began, message: pruneLine(cut, solver.iteration) });
+      }
+    }
     const result = await solver.run();
     const summary = summarise(solver, result, session, experiment);
     emit({
@@ -207,6 +241,19 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
     solver?.close();
     session.close();
   }
+}
+
+function withoutWeights(param: SolverParameter): SolverParameter {
+  const copy = clone(param);
+  copy.weights = [];
+  return copy;
+}
+
+/** The snapshot to go on from; `auto` takes the newest whole one, if there is one. */
+async function snapshotOf(resume: string | undefined, prefix: string, { train }: Solver, emit: EventSink) {
+  if (resume === undefined) return undefined;
+  if (resume !== 'auto') return readSnapshot(resume, train.net);
+  return newestSnapshot(prefix, train.net, (message) => emit({ kind: 'notice', time: 0, message }));
 }
 
 function summarise(solver: Solver, result: RunResult, session: Session, experiment: Experiment): TrainSummary {

@@ -146,6 +146,11 @@ export class Solver {
     putState(state, this, this.updater, this.schedule, this.smoothed);
   }
 
+  /** Somebody asked it to stop. */
+  get stopped(): boolean {
+    return this.stopping;
+  }
+
   /** The last test of each test net. */
   get testResults(): readonly (TestResult | undefined)[] {
     return this.lastTests;

@@ -1,5 +1,5 @@
 import type { Session } from '../../executor/index.ts';
-import { buildNet, closeNet, createParams, type Net, type ParamSet } from '../../net/index.ts';
+import { buildNet, closeNet, createParams, type Net, type NetOptions, type ParamSet } from '../../net/index.ts';
 import { type NetParameter, upgradeNet } from '../../proto/index.ts';
 import {
   analyseChannels,
@@ -51,8 +51,8 @@ function gather(graph: ChannelGraph, net: Net, params: ParamSet, session: Sessio
 }
 
 /**
- * Prunes a net whose training state is in memory. `text` names its own data where the ranker wants gradients. Both phases are cut
- * alike; weights and history of what stays go along.
+ * Prunes a net whose training state is in memory. `text` names its own data where the ranker wants gradients. `states`: every form of the text that
+ * is to be cut alike, the one that trains first. Weights and history of what stays go along.
  */
 export function cutNet(
   given: NetParameter,
@@ -61,11 +61,12 @@ export function cutNet(
   level: number,
   settings: CutSettings,
   session: Session,
+  states: readonly NetOptions[] = [{ phase: 'TRAIN' }, { phase: 'TEST' }],
 ): CutNet {
   const text = upgradeNet(given);
   const seed = settings.seed ?? 1;
-  const nets = (['TRAIN', 'TEST'] as const).map((phase) => buildNet(text, { phase, file, seed }));
-  const [train] = nets as [Net, Net];
+  const nets = states.map((options) => buildNet(text, { ...options, file, seed }));
+  const train = nets[0]!;
   try {
     const graph = analyseChannels(nets);
     let sensitivity: ReadonlyMap<string, Float64Array> | undefined;
