@@ -183,9 +183,7 @@ int main(int argc, char** argv) {
     Random random(argc > 2 ? uint32_t(std::atoi(argv[2])) : 1);
     int failed = 0;
     for (int i = 0; i < cases; ++i) {
-        constexpr uint32_t integers = CREMA_ELEMENTS & 6;
-        const bool narrow = integers == 2 || (integers == 6 && i % 2 == 0);
-        if (!(narrow ? check<int8_t>(random, i) : check<int16_t>(random, i))) ++failed;
+        if (!(i % 2 == 0 ? check<int8_t>(random, i) : check<int16_t>(random, i))) ++failed;
     }
     std::printf("csim: %d of %d cases passed, digest %016llx\n", cases - failed, cases, static_cast<unsigned long long>(digest));
     return failed != 0;

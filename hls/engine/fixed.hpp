@@ -69,14 +69,16 @@ template <class T, unsigned Lanes> struct FixedOp {
 /// An op that this engine does not define is passed over.
 template <class T> inline void runFixed(const OpDescriptor& d, const Ports& ports) {
     const auto word = [](uint32_t bits) { return bits >= 2 && bits <= 8 * sizeof(T); };
-    if (d.flags & kAccumulate || d.op < kConvForward || d.op > kInnerBackwardWeights || d.shift > 47 || (d.lanes != 8 && d.lanes != 16)) return;
+    if (d.flags & kAccumulate || d.op < kConvForward || d.op > kInnerBackwardWeights || d.shift > 47 || !(d.lanes & CREMA_LANES) || (d.lanes != 8 && d.lanes != 16)) return;
     if (!word(d.wordA) || !word(d.wordB) || !word(d.wordC)) return;
     const auto* a = at(reinterpret_cast<const T*>(ports.a), d.aOffsetLow, d.aOffsetHigh);
     const auto* b = at(reinterpret_cast<const T*>(ports.b), d.bOffsetLow, d.bOffsetHigh);
     auto* c = at(reinterpret_cast<T*>(ports.c), d.cOffsetLow, d.cOffsetHigh);
     auto* bias = d.flags & kBias ? at(reinterpret_cast<int64_t*>(ports.bias), d.biasOffsetLow, d.biasOffsetHigh) : nullptr;
     auto* record = at(reinterpret_cast<int64_t*>(ports.bias), d.statisticsLow, d.statisticsHigh);
-    const Statistics found = d.lanes == 16 ? FixedOp<T, 16>{d, a, b, c, bias}.run() : FixedOp<T, 8>{d, a, b, c, bias}.run();
+    Statistics found;
+    if (CREMA_LANES == 16 || d.lanes == 16) found = FixedOp<T, 16>{d, a, b, c, bias}.run();
+    else found = FixedOp<T, CREMA_LANES == 16 ? 16 : 8>{d, a, b, c, bias}.run();
     record[0] = found.magnitude, record[1] = found.saturated, record[2] = found.underflowed, record[3] = 0;
 }
 

@@ -174,19 +174,22 @@ template <unsigned O = kPairRows, unsigned C = kPairColumns, class Body> void wi
     body.template operator()<O, C>();
 }
 
+constexpr unsigned kLeastLanes = CREMA_LANES == 16 ? 16 : 8;
+inline bool takes16(unsigned lanes) { return kLeastLanes == 16 || lanes == 16; }
+
 } // namespace
 
 void sumGathered(const GatheredSums& call, const Accumulators& to) {
 #if CREMA_QUADS
-    if (call.quads) return call.lanes == 16 ? gathered<true, 16>(call, to) : gathered<true, 8>(call, to);
+    if (call.quads) return takes16(call.lanes) ? gathered<true, 16>(call, to) : gathered<true, kLeastLanes>(call, to);
 #endif
-    if (call.lanes == 16) gathered<false, 16>(call, to);
-    else gathered<false, 8>(call, to);
+    if (takes16(call.lanes)) gathered<false, 16>(call, to);
+    else gathered<false, kLeastLanes>(call, to);
 }
 
 void sumRows(const RowSums& call, const Accumulators& to) {
-    if (call.lanes == 16) inRows<16>(call, to);
-    else inRows<8>(call, to);
+    if (takes16(call.lanes)) inRows<16>(call, to);
+    else inRows<kLeastLanes>(call, to);
 }
 
 void sumPairs(const int32_t* rows, size_t rowStride, const int32_t* const* columns, unsigned rowCount, unsigned columnCount, const Step* steps, uint32_t count,

@@ -19,6 +19,11 @@
 #error "config f32 promises fused multiply-adds: build for a CPU that has them (ARCH=x86-64-v3), or CONFIGS=f32-strict"
 #endif
 
+// Lanes of the batch an engine takes, 8 + 16 for both: a build for tests takes 16.
+#ifndef CREMA_LANES
+#define CREMA_LANES 24
+#endif
+
 // Micro-tile of the emulator: how many accumulator registers there are and how wide. The card's array is a matter of the
 // manifest; results depend on neither, because each sum keeps its own order.
 #ifndef MT_BYTES

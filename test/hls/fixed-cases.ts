@@ -49,13 +49,19 @@ export interface FixedResult {
 
 function randomShape(random: RandomStream): IntegerShape {
   const between = (least: number, most: number) => least + random.integer(most - least + 1);
-  if (random.integer(4) === 0) return innerProductShape(between(1, 19), between(1, 60), between(1, 20));
+  const batch = random.integer(2) ? between(1, 5) : between(7, 19);
+  if (random.integer(4) === 0) return innerProductShape(batch, between(1, 40), between(1, 20));
   const groups = [1, 1, 1, 2, 3][random.integer(5)]!;
-  const [kernelH, kernelW] = [between(1, 4), between(1, 4)];
+  const [kernelH, kernelW] = [between(1, 3), between(1, 4)];
   const [dilationH, dilationW] = [between(1, 2), between(1, 2)];
   return convolutionShape({
-    ...{ batch: between(1, 19), groups, channels: groups * between(1, 4), outputs: groups * between(1, 7) },
-    ...{ height: dilationH * (kernelH - 1) + between(1, 5), width: dilationW * (kernelW - 1) + between(1, 6) },
+    ...{
+      batch,
+      groups,
+      channels: groups * between(1, groups > 1 ? 3 : 5),
+      outputs: groups * between(1, groups > 1 ? 3 : 7),
+    },
+    ...{ height: dilationH * (kernelH - 1) + between(1, 3), width: dilationW * (kernelW - 1) + between(1, 5) },
     ...{ kernelH, kernelW, strideH: between(1, 5), strideW: between(1, 3) },
     ...{ padH: between(0, kernelH), padW: between(0, kernelW), dilationH, dilationW },
   });
@@ -66,10 +72,11 @@ const store = (bits: number, count: number): Storage => (bits === 8 ? new Int8Ar
 function randomWords(random: RandomStream, word: number, bits: number, count: number): Storage {
   const data = store(bits, count);
   const [lower, upper] = [lowerBound(word), upperBound(word)];
-  const constant = random.integer(12) === 0;
+  if (random.integer(12) === 0) return data.fill(lower);
   for (let i = 0; i < count; i++) {
-    const extreme = constant ? 1 : random.integer(8);
-    data[i] = extreme === 0 ? upper : extreme === 1 ? lower : lower + random.integer(upper - lower + 1);
+    const draw = random.integer(8 * (upper - lower + 1));
+    const extreme = draw % 8;
+    data[i] = extreme === 0 ? upper : extreme === 1 ? lower : lower + Math.floor(draw / 8);
   }
   return data;
 }

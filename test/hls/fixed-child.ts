@@ -1,15 +1,11 @@
-/** Fixed-point ops through OpenCL on the emulated card: `fixed-child.ts XCLBIN BITS CASES`. Prints the indices that came out otherwise than the reference says. */
+/** Fixed-point ops through OpenCL on the emulated card: `fixed-child.ts CASES (XCLBIN BITS)...`. Prints, per bitstream, the indices that came out otherwise than the reference says. */
 import { readFileSync } from 'node:fs';
 import { Tensor } from '../../orchestrator/blob/index.ts';
-import { openDevice } from '../../orchestrator/device/index.ts';
+import { type Device, openDevice } from '../../orchestrator/device/index.ts';
 import { expectedResult, type FixedCase, fixedCase, portsOf, resultOf } from './fixed-cases.ts';
 
-const [file = '', bits = '8', cases = '1'] = process.argv.slice(2);
-const image = { kind: 'xclbin', file, bytes: readFileSync(file) } as const;
-const card = openDevice({ device: 'sim', image, abi: 1, deadline: 60 });
-
 /** Moves a case's ports to the card, runs a descriptor per compute unit, and takes everything back. */
-function run(t: FixedCase, index: number) {
+function run(card: Device, t: FixedCase, index: number) {
   const { ports, descriptors } = portsOf(t);
   const views = [ports.a, ports.b, ports.c, ports.bias];
   const buffers = views.map((view, i) => {
@@ -32,13 +28,21 @@ function run(t: FixedCase, index: number) {
   return resultOf(t, ports);
 }
 
-const wrong: number[] = [];
-let done = 0;
-for (let index = 0; done < Number(cases); index++) {
-  const t = { ...fixedCase(index), units: card.computeUnits };
-  if (t.fixed.elementBits !== Number(bits)) continue;
-  done++;
-  if (JSON.stringify(run(t, index)) !== JSON.stringify(expectedResult('reference', t))) wrong.push(index);
+const [cases = '', ...bitstreams] = process.argv.slice(2);
+const found = [];
+for (let i = 0; i < bitstreams.length; i += 2) {
+  const file = bitstreams[i]!;
+  const image = { kind: 'xclbin', file, bytes: readFileSync(file) } as const;
+  const card = openDevice({ device: 'sim', image, abi: 1, deadline: 60 });
+  const wrong: number[] = [];
+  let done = 0;
+  for (let index = 0; done < Number(cases); index++) {
+    const t = { ...fixedCase(index), units: card.computeUnits };
+    if (t.fixed.elementBits !== Number(bitstreams[i + 1])) continue;
+    done++;
+    if (JSON.stringify(run(card, t, index)) !== JSON.stringify(expectedResult('reference', t))) wrong.push(index);
+  }
+  found.push({ units: card.computeUnits, done, wrong });
+  card.close();
 }
-card.close();
-process.stdout.write(`${JSON.stringify({ units: card.computeUnits, done, wrong })}\n`);
+process.stdout.write(`${JSON.stringify(found)}\n`);
