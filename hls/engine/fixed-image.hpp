@@ -18,25 +18,24 @@ template <class T> struct FixedPass {
     uint32_t depth = ceilDivide(image.depth, together), steps = depth * image.taps;
     uint32_t limit = words.limit / together; // steps that an int32 sum holds
 
-    /// One factor of A: channels k0 .. k0 + together - 1 of row, tap t; of a split operand its high (part 1) or low bits.
-    int32_t factor(uint32_t group, uint32_t row, uint32_t k0, uint32_t t, unsigned part) const {
-        uint32_t packed = 0;
-        for (uint32_t i = 0; i < together && k0 + i < image.depth; ++i) {
-            const size_t o = size_t(group) * image.outputs + (image.forward ? row : k0 + i), c = image.forward ? k0 + i : row;
-            const int32_t value = image.a[(o * image.inputs + c) * image.taps + t];
-            if (quads) packed |= uint32_t(uint8_t(value)) << 8 * i;
-            else packed |= uint32_t(uint16_t(!words.split ? value : part ? value >> 7 : value & 127)) << 16 * i;
-        }
-        return int32_t(packed);
-    }
-
-    /// Packs rows from `row` on as [step][stride].
+    /// Packs rows from `row` on as [step][stride]; of a split operand the high (part 1) or low bits.
     void pack(int32_t* panel, uint32_t stride, const Panel& rows, unsigned part) const {
-        for (uint32_t r = 0; r < rows.rows; ++r)
-            for (uint32_t outer = 0; outer < depth; ++outer)
-                for (uint32_t t = 0; t < image.taps; ++t)
+        const int32_t shift = words.split && part ? 7 : 0;
+        const uint32_t mask = quads ? 255 : words.split && !part ? 127 : 0xffff, bits = 32 / together;
+        const size_t step = size_t(image.forward ? 1 : image.inputs) * image.taps; // from a channel of the sum to the next
+        for (uint32_t outer = 0; outer < depth; ++outer)
+            for (uint32_t r = 0; r < rows.rows; ++r) {
+                const uint32_t k = outer * together, row = rows.row + r, present = least(together, image.depth - k);
+                const size_t o = size_t(rows.group) * image.outputs + (image.forward ? row : k), c = image.forward ? k : row;
+                const T* from = image.a + (o * image.inputs + c) * image.taps;
+                int32_t* to = panel + size_t(outer) * image.taps * stride + r;
+                for (uint32_t t = 0; t < image.taps; ++t) {
 #pragma HLS PIPELINE II=1
-                    panel[(size_t(outer) * image.taps + t) * stride + r] = factor(rows.group, rows.row + r, outer * together, t, part);
+                    uint32_t packed = uint32_t(from[t] >> shift) & mask;
+                    for (uint32_t i = 1; i < present; ++i) packed |= (uint32_t(from[i * step + t] >> shift) & mask) << bits * i;
+                    to[size_t(t) * stride] = int32_t(packed);
+                }
+            }
     }
 };
 

@@ -20,6 +20,12 @@ template <class T> struct FixedInner {
 /// to[i] = pairs (a[i], b[i]) of (value >> shift) & mask.
 template <class T> inline void pairLines(const T* __restrict a, const T* __restrict b, bool both, uint32_t count, int32_t shift, int32_t mask, int32_t* __restrict to) {
     const int32_t upper = both ? mask : 0;
+    if (shift == 0 && mask == -1) {
+        for (uint32_t i = 0; i < count; ++i)
+#pragma HLS PIPELINE II=1
+            to[i] = (a[i] & 0xffff) | (b[i] & upper) << 16;
+        return;
+    }
     for (uint32_t i = 0; i < count; ++i)
 #pragma HLS PIPELINE II=1
         to[i] = (a[i] >> shift & mask & 0xffff) | (b[i] >> shift & upper) << 16;
@@ -66,9 +72,7 @@ template <class T, unsigned Lanes, class Acc> inline void fixedLines(const Fixed
                     const T* __restrict from = inner.a + size_t(row + r) * inner.terms + visit;
                     Half* __restrict to = reinterpret_cast<Half*>(a + size_t(r) * kStride);
                     prefetchLine(from + size_t(height) * inner.terms, terms);
-                    for (uint32_t i = 0; i < terms; ++i)
-#pragma HLS PIPELINE II=1
-                        to[i] = int16_t(from[i] >> shift & mask);
+                    widenLine(from, terms, shift, mask, to);
                     if (terms % 2) to[terms] = 0;
                 }
                 const uint32_t runs = ceilDivide(pairs, p.limit);
@@ -173,6 +177,8 @@ template <class T, unsigned Lanes, class Acc> inline Statistics multiplyFixedOut
     });
     const uint32_t stripWidth = most(64u, least(2048u, 2 * kOuterElements / batch / kColumns * kColumns)), stride = stripWidth + kColumns;
     const uint32_t strips = ceilDivide(columns, stripWidth), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
+    const bool aligned = reinterpret_cast<uintptr_t>(pass.c + pass.columnBegin) % 64 == 0 && pass.bChannels * sizeof(T) % 64 == 0;
+    const bool through = aligned && size_t(rows) * columns * sizeof(T) >= kThrough;
     auto* statistics = scratch<Statistics, 8>(strips * cuts);
     parallelTiles(strips * cuts, [&](uint32_t task) {
         const uint32_t column = pass.columnBegin + task / cuts * stripWidth, width = least(stripWidth, pass.columnEnd - column), cut = task % cuts;
@@ -205,7 +211,7 @@ template <class T, unsigned Lanes, class Acc> inline Statistics multiplyFixedOut
                 }
             for (uint32_t r = 0; r < count; ++r) {
                 const size_t index = size_t(pass.rowBegin + row + r) * pass.bChannels + column;
-                outputLine(unit, acc + size_t(r) * stride, width, uint32_t(index), pass.c + index, mine);
+                outputLine(unit, acc + size_t(r) * stride, width, uint32_t(index), pass.c + index, through, mine);
             }
         }
     });

@@ -38,9 +38,7 @@ template <class T, unsigned Lanes> struct FixedWeights {
 /// count pixels, zero in lanes from `valid` on; of a split operand its high (shift 7) or low (mask 127) bits.
 template <class T, unsigned Lanes> inline void widenPixels(const T* __restrict from, uint32_t count, uint32_t valid, int32_t shift, int32_t mask, Half* __restrict to) {
     if (valid == Lanes) {
-        for (uint32_t i = 0; i < count * Lanes; ++i)
-#pragma HLS PIPELINE II=1
-            to[i] = int16_t(from[i] >> shift & mask);
+        widenLine(from, count * Lanes, shift, mask, to);
         return;
     }
     for (uint32_t i = 0; i < count; ++i)
@@ -197,7 +195,7 @@ template <class T, unsigned Lanes> inline void fixedWeightsTile(const FixedWeigh
 #pragma HLS PIPELINE II=1
                 line[i] = line[i] * 128 + line[rowTotals + i];
         const size_t index = ((size_t(tile.group) * p.pass.outputs + tile.o0 + o) * p.pass.inputs + tile.c0) * p.pass.taps;
-        outputLine(p.unit, line, uint32_t(rowTotals), uint32_t(index), p.pass.c + index, statistics);
+        outputLine(p.unit, line, uint32_t(rowTotals), uint32_t(index), p.pass.c + index, false, statistics);
     }
 }
 

@@ -7,12 +7,13 @@
 
 namespace crema {
 
-/// Do sums of `terms` products, with biases, stay below 2^31, and does the int32 form of the output unit take the shift?
+/// Do sums of `terms` products, with biases and what rounding adds, stay below 2^31?
 inline bool fitsNarrow(const OpDescriptor& d, const Terms& words, uint64_t terms, const int64_t* bias) {
     constexpr uint64_t kLimit = 0x7fffffff;
     const uint32_t product = d.wordA + d.wordB - 2;
     if (words.split || d.shift > kNarrowShift || terms > (kLimit >> product)) return false;
-    const int64_t room = int64_t(kLimit - (terms << product));
+    const int64_t room = int64_t(kLimit - (terms << product)) - (int64_t(1) << d.shift);
+    if (room < 0) return false;
     for (uint32_t row = d.rowBegin; bias && row < d.rowEnd; ++row)
         if (bias[row] > room || -bias[row] > room) return false;
     return true;

@@ -36,27 +36,26 @@ struct OutputUnit {
           high(d.seedHigh), least(-(1 << (d.wordC - 1))), greatest((1 << (d.wordC - 1)) - 1) {}
 };
 
-/// Longest shift of the int32 form.
-constexpr uint32_t kNarrowShift = 31;
+/// Longest shift of the int32 form, which needs room for a sum and 2^shift (fitsNarrow).
+constexpr uint32_t kNarrowShift = 30;
 
 /// The unit on vectors of W sums of type Acc, with its counts in lanes; one per run of a row, then `finish`.
 template <class Acc, unsigned W, bool Stochastic> struct OutputLanes {
     using V = Vector<Acc, W>;
     using U = Vector<uint32_t, W>;
     const OutputUnit unit; // a copy: stores to C alias nothing in it
-    V greatest{}, smallest{}, saturated{}, underflowed{};
+    V greatest{}, smallest{}, held{}, zeros{}; // held: less one for each result within the word; zeros: results less sums that are zero
+    uint32_t steps = 0;
 
-    /// Fraction of the shift, rounded: 0 or 1 to add to the sum shifted down.
+    /// The sum shifted down and rounded.
     V rounded(const V& acc, const U& element) const {
         const uint32_t shift = unit.shift;
         if constexpr (sizeof(Acc) == 4) {
             const uint32_t mask = (1u << shift) - 1;
-            const V below = acc >> int32_t(shift);
-            const U rest = as<U>(acc) & mask;
-            U add;
-            if constexpr (Stochastic) add = drawOf(unit.low, unit.high, element) >> (shift ? 32 - shift : 31) & mask;
-            else add = (as<U>(below) & uint32_t(shift != 0)) + (mask >> 1); // half less one, unless the integer below is odd
-            return below + as<V>((rest + add) >> shift);
+            V add;
+            if constexpr (Stochastic) add = as<V>(drawOf(unit.low, unit.high, element) >> (shift ? 32 - shift : 31) & mask);
+            else add = (acc >> int32_t(shift) & int32_t(shift != 0)) + int32_t(mask >> 1); // half less one, unless the integer below is odd
+            return (acc + add) >> int32_t(shift);
         } else {
             using L = Vector<uint64_t, W>;
             constexpr uint64_t kOffset = uint64_t(1) << 50; // above every sum, a multiple of 2^(shift + 1): logical shifts do
@@ -77,17 +76,18 @@ template <class Acc, unsigned W, bool Stochastic> struct OutputLanes {
         greatest = larger(greatest, acc);
         smallest = smaller(smallest, acc);
         const V q = rounded(acc, element);
-        const V held = larger(smaller(q, V{} + Acc(unit.greatest)), V{} + Acc(unit.least));
-        saturated = saturated + 1 + equal(held, q);
-        underflowed = underflowed - (equal(q, V{}) & ~equal(acc, V{}));
-        return larger(held, V{} + Acc(unit.relu ? 0 : unit.least));
+        const V bounded = larger(smaller(q, V{} + Acc(unit.greatest)), V{} + Acc(unit.least));
+        held = held + equal(bounded, q);
+        zeros = zeros - equal(q, V{}) + equal(acc, V{});
+        ++steps;
+        return larger(bounded, V{} + Acc(unit.relu ? 0 : unit.least));
     }
 
     void finish(Statistics& statistics) const {
         for (unsigned i = 0; i < W; ++i) {
             statistics.magnitude = most(statistics.magnitude, most(int64_t(greatest[i]), -int64_t(smallest[i])));
             if (unit.maximumOnly) continue;
-            statistics.saturated += saturated[i], statistics.underflowed += underflowed[i];
+            statistics.saturated += int64_t(steps) + held[i], statistics.underflowed += zeros[i];
         }
     }
 };
@@ -114,8 +114,8 @@ CREMA_NOINLINE void outputLanes(const OutputUnit& unit, const Acc* sums, const O
 #pragma HLS PIPELINE II=1
             typename Lane::V acc = load<typename Lane::V>(sums + size_t(i) * Lanes + j * W) + Acc(bias);
             if (place.valid < Lanes) acc = acc & smaller(larger(number + Acc(j * W) - Acc(place.valid), typename Lane::V{} - 1), typename Lane::V{});
-            const auto held = lane.step(acc, steps[j] + place.element);
-            if (!unit.maximumOnly) store(c + place.c + j * W, narrowed<T, W>(held));
+            const auto result = lane.step(acc, steps[j] + place.element);
+            if (!unit.maximumOnly) store(c + place.c + j * W, narrowed<T, W>(result));
         }
     }
     lane.finish(statistics);
@@ -129,21 +129,37 @@ inline void outputRow(const OutputUnit& unit, const Acc* sums, const OutputPlace
 
 constexpr unsigned kLineLanes = 16;
 
-/// A run of C: `count` sums, readable up to a multiple of kLineLanes, to c[0 .. count), whose first element has index `element`.
-template <class T, class Acc> inline void outputLine(const OutputUnit& unit, Acc* sums, uint32_t count, uint32_t element, T* c, Statistics& statistics) {
-    constexpr uint32_t kPart = 64;
-    for (uint32_t at = 0; at < count; at += kPart * kLineLanes) {
-        OutputPlace places[kPart];
-        const uint32_t part = least(kPart, (count - at) / kLineLanes);
-        for (uint32_t i = 0; i < part; ++i) places[i] = {size_t(i) * kLineLanes, element + at + i * kLineLanes, kLineLanes};
-        outputRow<T, kLineLanes>(unit, sums + at, places, part, 0, 1, c + at, statistics);
+constexpr uint32_t kRun = 32;
+
+/// `count` sums, a multiple of kRun, to a run of C whose elements are numbered from `element`; `through`: past the caches.
+template <class T, class Acc, bool Stochastic>
+CREMA_NOINLINE void outputRun(const OutputUnit& unit, const Acc* sums, uint32_t count, uint32_t element, T* c, bool through, Statistics& statistics) {
+    constexpr unsigned W = kWidth<Acc, kLineLanes>, N = kRun / W;
+    using Lane = OutputLanes<Acc, W, Stochastic>;
+    Lane lane{unit};
+    typename Lane::U index{};
+    for (unsigned i = 0; i < W; ++i) index[i] = element + i;
+    for (uint32_t at = 0; at < count; at += kRun) {
+#pragma HLS PIPELINE II=1
+        typename Lane::V result[N];
+#pragma GCC unroll 16
+        for (unsigned j = 0; j < N; ++j, index = index + W) result[j] = lane.step(load<typename Lane::V>(sums + at + j * W), index);
+        if (!unit.maximumOnly) storeNarrowed<T, W, N>(c + at, result, through);
     }
-    const uint32_t rest = count % kLineLanes;
-    if (rest == 0) return;
-    T last[kLineLanes];
-    const OutputPlace place{0, element + count - rest, rest};
-    outputRow<T, kLineLanes>(unit, sums + count - rest, &place, 1, 0, 1, last, statistics);
-    for (uint32_t i = 0; i < rest && !unit.maximumOnly; ++i) c[count - rest + i] = last[i];
+    lane.finish(statistics);
+}
+
+/// A run of C: `count` sums, readable up to a multiple of kLineLanes, to c[0 .. count), whose first element has index `element`.
+template <class T, class Acc> inline void outputLine(const OutputUnit& unit, const Acc* sums, uint32_t count, uint32_t element, T* c, bool through, Statistics& statistics) {
+    const uint32_t whole = count / kRun * kRun;
+    if (unit.stochastic) outputRun<T, Acc, true>(unit, sums, whole, element, c, through, statistics);
+    else outputRun<T, Acc, false>(unit, sums, whole, element, c, through, statistics);
+    for (uint32_t at = whole; at < count; at += kLineLanes) {
+        T last[kLineLanes];
+        const OutputPlace place{0, element + at, least(kLineLanes, count - at)};
+        outputRow<T, kLineLanes>(unit, sums + at, &place, 1, 0, 1, last, statistics);
+        for (uint32_t i = 0; i < place.valid && !unit.maximumOnly; ++i) c[at + i] = last[i];
+    }
 }
 
 } // namespace crema

@@ -5,9 +5,9 @@ namespace crema {
 
 namespace {
 
-/// R x P sums of `count` steps from zero, in registers; sums is [R][P * Lanes].
+/// R x P sums of `count` steps in registers, from zero or, `resume`, from what stands there; row r is at sums + r * rowStride.
 template <bool Quads, unsigned Lanes, unsigned R, unsigned P>
-CREMA_NOINLINE void dotGathered(const int32_t* a, const Tap* taps, uint32_t count, const int32_t* b, const uint32_t* places, int32_t* sums) {
+CREMA_NOINLINE void dotGathered(const int32_t* a, const Tap* taps, uint32_t count, const int32_t* b, const uint32_t* places, int32_t* sums, size_t rowStride, bool resume) {
     constexpr unsigned W = kWidth<int32_t, Lanes>, N = Lanes / W;
     const int32_t* base[P];
 #pragma GCC unroll 4
@@ -17,7 +17,7 @@ CREMA_NOINLINE void dotGathered(const int32_t* a, const Tap* taps, uint32_t coun
 #pragma GCC unroll 16
     for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-        for (unsigned j = 0; j < P * N; ++j) acc[r][j] = Sums<W>{};
+        for (unsigned j = 0; j < P * N; ++j) acc[r][j] = resume ? load<Sums<W>>(sums + r * rowStride + j * W) : Sums<W>{};
     for (uint32_t k = 0; k < count; ++k) {
 #pragma HLS PIPELINE II=1
         const int32_t* row = a + taps[k].a;
@@ -35,12 +35,12 @@ CREMA_NOINLINE void dotGathered(const int32_t* a, const Tap* taps, uint32_t coun
 #pragma GCC unroll 16
     for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-        for (unsigned j = 0; j < P * N; ++j) store(sums + (r * P * N + j) * W, acc[r][j]);
+        for (unsigned j = 0; j < P * N; ++j) store(sums + r * rowStride + j * W, acc[r][j]);
 }
 
 /// The same where k is contiguous.
 template <unsigned Lanes, unsigned R, unsigned P>
-CREMA_NOINLINE void dotRows(const int32_t* a, size_t aStride, uint32_t count, const int32_t* b, size_t bStep, int32_t* sums) {
+CREMA_NOINLINE void dotRows(const int32_t* a, size_t aStride, uint32_t count, const int32_t* b, size_t bStep, int32_t* sums, size_t rowStride, bool resume) {
     constexpr unsigned W = kWidth<int32_t, Lanes>, N = Lanes / W;
     const int32_t* row[R];
 #pragma GCC unroll 16
@@ -50,7 +50,7 @@ CREMA_NOINLINE void dotRows(const int32_t* a, size_t aStride, uint32_t count, co
 #pragma GCC unroll 16
     for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-        for (unsigned j = 0; j < P * N; ++j) acc[r][j] = Sums<W>{};
+        for (unsigned j = 0; j < P * N; ++j) acc[r][j] = resume ? load<Sums<W>>(sums + r * rowStride + j * W) : Sums<W>{};
     for (uint32_t k = 0; k < count; ++k) {
 #pragma HLS PIPELINE II=1
         Sums<W> x[P * N];
@@ -66,7 +66,7 @@ CREMA_NOINLINE void dotRows(const int32_t* a, size_t aStride, uint32_t count, co
 #pragma GCC unroll 16
     for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-        for (unsigned j = 0; j < P * N; ++j) store(sums + (r * P * N + j) * W, acc[r][j]);
+        for (unsigned j = 0; j < P * N; ++j) store(sums + r * rowStride + j * W, acc[r][j]);
 }
 
 /// O x C sums over steps; lanes add up later, in any order.
@@ -125,6 +125,9 @@ void accumulate(const int32_t* sums, unsigned rows, uint32_t run, const int32_t*
     else accumulate<int32_t>(sums, rows, run, start, at, to);
 }
 
+/// Accumulators of rows from element `at` on, where sums may go to them from the registers, else null.
+int32_t* direct(const Accumulators& to, size_t at) { return to.wide || to.shift != 0 ? nullptr : static_cast<int32_t*>(to.memory) + at; }
+
 constexpr unsigned kStarts = ceilDivide(unsigned(MT_ROWS), 8u) * 8;
 
 /// 128 * sum of a row's factors: what the bias of b adds to each of its sums.
@@ -146,7 +149,11 @@ template <bool Quads, unsigned Lanes> void gathered(const GatheredSums& call, co
         withTile<int32_t, Lanes>(call.rows, groups, [&]<unsigned R, unsigned P>() {
             int32_t sums[R * P * Lanes];
             for (uint32_t at = first; at < first + total; at += P) {
-                dotGathered<Quads, Lanes, R, P>(call.a, call.taps, call.count, call.b, call.places + at, sums);
+                if (int32_t* const straight = Quads ? nullptr : direct(to, size_t(at) * Lanes)) {
+                    dotGathered<Quads, Lanes, R, P>(call.a, call.taps, call.count, call.b, call.places + at, straight, to.rowStride, !to.fresh);
+                    continue;
+                }
+                dotGathered<Quads, Lanes, R, P>(call.a, call.taps, call.count, call.b, call.places + at, sums, P * Lanes, false);
                 accumulate(sums, R, P * Lanes, start, size_t(at) * Lanes, to);
             }
         });
@@ -159,7 +166,12 @@ template <unsigned Lanes> void inRows(const RowSums& call, const Accumulators& t
         withTile<int32_t, Lanes>(call.rows, groups, [&]<unsigned R, unsigned P>() {
             int32_t sums[R * P * Lanes];
             for (uint32_t at = first; at < first + total; at += P) {
-                dotRows<Lanes, R, P>(call.a, call.aStride, call.count, call.b + at * call.bStep, call.bStep, sums);
+                const int32_t* b = call.b + at * call.bStep;
+                if (int32_t* const straight = direct(to, size_t(at) * Lanes)) {
+                    dotRows<Lanes, R, P>(call.a, call.aStride, call.count, b, call.bStep, straight, to.rowStride, !to.fresh);
+                    continue;
+                }
+                dotRows<Lanes, R, P>(call.a, call.aStride, call.count, b, call.bStep, sums, P * Lanes, false);
                 accumulate(sums, R, P * Lanes, start, size_t(at) * Lanes, to);
             }
         });

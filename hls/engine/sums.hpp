@@ -15,6 +15,19 @@ struct Terms {
         : split(first + second > 25), limit(0x7fffffffu >> (split ? most(first + second - 9, second + 6) : first + second - 2)) {}
 };
 
+/// to[i] = from[i] >> shift & mask as 16 bits: a number (shift 0, mask -1), or the high or low bits of a split one.
+template <class T> inline void widenLine(const T* __restrict from, uint32_t count, int32_t shift, int32_t mask, Half* __restrict to) {
+    if (shift == 0 && mask == -1) {
+        for (uint32_t i = 0; i < count; ++i)
+#pragma HLS PIPELINE II=1
+            to[i] = from[i];
+        return;
+    }
+    for (uint32_t i = 0; i < count; ++i)
+#pragma HLS PIPELINE II=1
+        to[i] = int16_t(from[i] >> shift & mask);
+}
+
 /// Accumulators of a call: [row][place][lane], int32 or int64.
 struct Accumulators {
     void* memory;
