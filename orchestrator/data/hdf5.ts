@@ -86,10 +86,12 @@ export class Hdf5 {
 
   private wait(ticket: number): Hdf5Dataset[] {
     if (ticket !== this.answered + 1) throw dataError({ message: 'HDF5 answers are taken in the order of asking' });
+    const thread = this.thread;
+    if (!thread) throw dataError({ message: 'the HDF5 reader is closed' });
     while (Atomics.load(this.control, 0) <= this.answered)
-      awaitChange(this.control, 0, this.answered, 'the HDF5 reader');
+      awaitChange(thread, this.control, 0, this.answered, 'the HDF5 reader');
     this.answered++;
-    const answer = this.thread?.receive() as { datasets: Hdf5Dataset[] } | undefined;
+    const answer = thread.receive() as { datasets: Hdf5Dataset[] } | undefined;
     if (answer?.datasets) return answer.datasets;
     raise(answer, 'the HDF5 reader');
   }

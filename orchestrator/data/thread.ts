@@ -22,16 +22,29 @@ export interface Thread {
   readonly port: MessagePort;
   /** The next message that has arrived, or undefined. */
   receive(): unknown;
+  /** It died or ran to its end: no answer will come any more, except one that already waits. */
+  ended(): boolean;
   end(): void;
 }
 
 /**
- * What the thread runs. From TypeScript sources it goes through tsx's require hook: the import hook of Node 20 needs the event loop of the
+ * What the thread runs first: whoever waits for it cannot hear its events, so it says itself, through memory, that it is over, and through the
+ * channel why.
+ */
+const BOOT = `const { workerData: { port, over } } = require('node:worker_threads');
+process.on('exit', () => { Atomics.store(over, 0, 1); });
+process.on('uncaughtExceptionMonitor', (error) => {
+  port.postMessage({ kind: 'internal', problems: [{ message: String(error?.stack ?? error) }] });
+});
+`;
+
+/**
+ * Code that loads `file`. From TypeScript sources it goes through tsx's require hook: the import hook of Node 20 needs the event loop of the
  * main thread, which waits for us.
  */
-function entry(file: string): URL | string {
+function entry(file: string): string {
   const url = new URL(`./${file}${fromSource ? '.ts' : '.js'}`, import.meta.url);
-  if (!fromSource) return url;
+  if (!fromSource) return `import(${JSON.stringify(url.href)});`;
   const require = createRequire(import.meta.url);
   return `require(${JSON.stringify(require.resolve('tsx/cjs'))}); require(${JSON.stringify(fileURLToPath(url))});`;
 }
@@ -42,20 +55,22 @@ function entry(file: string): URL | string {
  */
 export function startThread(file: string, data: object): Thread {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(entry(file), {
-    workerData: { ...data, port: port2 },
+  const over = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(BOOT + entry(file), {
+    workerData: { ...data, port: port2, over },
     transferList: [port2],
-    eval: fromSource,
+    eval: true,
     execArgv: [],
     stdout: true,
     stderr: true,
   });
-  worker.on('error', () => {}); // told through the channel, or by the deadline of whoever waits
+  worker.on('error', () => {}); // told through the channel
   worker.unref();
   port1.unref();
   return {
     port: port1,
     receive: () => receiveMessageOnPort(port1)?.message,
+    ended: () => Atomics.load(over, 0) !== 0,
     end() {
       port1.close();
       void worker.terminate();
@@ -63,13 +78,17 @@ export function startThread(file: string, data: object): Thread {
   };
 }
 
-/** Milliseconds a thread may take for one answer: a disk that sleeps, a large file; not a thread that died. */
+/** Milliseconds a thread may take for one answer: a disk that sleeps, a large file. */
 const PATIENCE = 120_000;
+/** Milliseconds between looks whether the thread is still there. */
+const GLANCE = 100;
 
-/** Sleeps until `control[word]` is no longer `value`. Throws where nothing happens for two minutes. */
-export function awaitChange(control: Int32Array, word: number, value: number, what: string): void {
-  if (Atomics.wait(control, word, value, PATIENCE) === 'timed-out') {
-    throw internalError(`${what} gave no answer in ${PATIENCE / 1000} s`);
+/** Sleeps until `control[word]` is no longer `value`. Throws where the thread is over, or where nothing happens for two minutes. */
+export function awaitChange(thread: Thread, control: Int32Array, word: number, value: number, what: string): void {
+  const deadline = performance.now() + PATIENCE;
+  while (Atomics.wait(control, word, value, GLANCE) === 'timed-out') {
+    if (thread.ended() && Atomics.load(control, word) === value) raise(thread.receive(), what);
+    if (performance.now() > deadline) throw internalError(`${what} gave no answer in ${PATIENCE / 1000} s`);
   }
 }
 

@@ -36,7 +36,7 @@ export class WorkerStream implements BatchStream {
     this.running ??= this.start();
     const { ring, thread, taken } = this.running;
     while (Atomics.load(ring.control, WORD.produced) === taken) {
-      awaitChange(ring.control, WORD.produced, taken, `the loader of ${this.spec.source}`);
+      awaitChange(thread, ring.control, WORD.produced, taken, `the loader of ${this.spec.source}`);
     }
     if (Atomics.load(ring.control, WORD.failed) === taken + 1) {
       const failure = thread.receive();
