@@ -34,18 +34,20 @@ interface Schedule {
   /** Epochs after which the rate falls by ten. */
   readonly decays: readonly number[];
   readonly precision?: ExperimentPrecision;
+  /** Epochs between tests other than those between evaluations: they must end with the run where it does not end itself. */
+  readonly testEvery?: number;
 }
 
 /** The solver of one run, written where the run goes. */
 function writeSolver(folder: string, where: string, seed: number, schedule: Schedule, every: number): string {
-  const { epochs, decays } = schedule;
+  const { epochs, decays, testEvery = every } = schedule;
   mkdirSync(where, { recursive: true });
   const file = join(where, 'solver.prototxt');
   const steps = decays.map((epoch) => `stepvalue: ${epoch * ITERATIONS_PER_EPOCH}`).join(' ');
   writeFileSync(
     file,
     `net: "${join(folder, 'net.prototxt')}"
-test_iter: 10 test_interval: ${every * ITERATIONS_PER_EPOCH} test_initialization: false
+test_iter: 10 test_interval: ${testEvery * ITERATIONS_PER_EPOCH} test_initialization: false
 base_lr: 0.02 momentum: 0.9 weight_decay: 0.0001
 lr_policy: "multistep" gamma: 0.1 ${steps}
 max_iter: ${epochs * ITERATIONS_PER_EPOCH} display: 0 random_seed: ${seed} snapshot_after_train: false
@@ -84,7 +86,7 @@ const study: Study = async ({ folder, runDirectory, options, say }) => {
     await run('random', { ...open, precision: { policy: 'random', ladder, before, final: last } });
     const decays = [before + final.decayEvery, before + 2 * final.decayEvery];
     const lowest: ExperimentPrecision = { policy: 'fixed', ladder: [ladder[0]!] };
-    await run('lowest', { epochs: muppet.words.length, decays, precision: lowest });
+    await run('lowest', { epochs: muppet.words.length, decays, precision: lowest, testEvery: 1 });
   }
   const page = join(runDirectory, 'report.html');
   writeFileSync(page, precisionReport('MuPPET on a small task', runs));

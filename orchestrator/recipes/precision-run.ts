@@ -1,4 +1,4 @@
-import type { EventSink } from '../core/index.ts';
+import { type EventSink, inputError } from '../core/index.ts';
 import { decodePrecision, levelBits } from '../precision/index.ts';
 import type { Experiment } from './experiment.ts';
 import { sessionSettings } from './session-settings.ts';
@@ -59,7 +59,15 @@ export async function precisionRun(request: PrecisionRunRequest): Promise<Precis
   const { solverFile, runDirectory } = request;
   const { summary } = await trainRun({ experiment, solverFile, session, sinks: [watch], runDirectory });
   const switches = words.flatMap((bits, epoch) => (epoch > 0 && bits !== words[epoch - 1] ? [epoch] : []));
-  const final = 100 * (summary.final_accuracy ?? 0);
+  if (summary.final_accuracy === null) {
+    throw inputError({
+      message: `the run ends at iteration ${summary.iterations} without a test that measures accuracy`,
+      path: 'test_interval',
+      expected: 'one that divides the last iteration, and an Accuracy layer in phase TEST',
+      code: 'no-final-test',
+    });
+  }
+  const final = 100 * summary.final_accuracy;
   const best = Math.max(final, ...accuracy.map(([, a]) => a));
   return { name, seed, final, best, accuracy, words, switches, evaluations };
 }

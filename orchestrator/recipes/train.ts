@@ -46,7 +46,9 @@ export interface TrainSummary {
   readonly iterations: number;
   readonly images_per_second: number;
   readonly final_loss: number;
+  /** Of a test at the last iteration; null where none fell on it. */
   readonly final_accuracy: number | null;
+  /** All that this test gave; empty where there was none. */
   readonly test_outputs: Record<string, number>;
   readonly device: string;
   readonly board: string;

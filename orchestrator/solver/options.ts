@@ -38,7 +38,7 @@ export interface RunResult {
   readonly reason: 'finished' | 'stopped';
   readonly loss: number;
   readonly smoothedLoss: number;
-  /** The last test of each test net. */
+  /** By test net: its test at the iteration the run ended with, undefined where none fell on it. */
   readonly tests: readonly (TestResult | undefined)[];
   /** Images per second over the training iterations, tests and snapshots left out. */
   readonly imagesPerSecond: number;

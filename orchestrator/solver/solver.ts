@@ -41,7 +41,8 @@ export class Solver {
   private readonly smoothed: SmoothedLoss;
   private readonly seed: number;
   private readonly began = performance.now();
-  private readonly lastTests: (TestResult | undefined)[];
+  /** Of the parameters as they are: an update or another state ends what was measured. */
+  private readonly current: (TestResult | undefined)[];
   private lastLoss = Number.NaN;
   private lastSnapshot: SnapshotPaths | undefined;
   private stopping = false;
@@ -67,7 +68,7 @@ export class Solver {
     this.updater = new Updater(options.settings, train.net, train.params);
     this.schedule = new RateSchedule(options.settings.param);
     this.smoothed = new SmoothedLoss(options.settings.param.average_loss);
-    this.lastTests = tests.map(() => undefined);
+    this.current = tests.map(() => undefined);
     this.precision = precision;
   }
 
@@ -115,6 +116,7 @@ export class Solver {
 
   private async take(snapshot: Snapshot): Promise<void> {
     applySnapshot(snapshot, this.train.net, this.train.params, this.updater.history);
+    this.current.fill(undefined);
     this.updater.markRestored();
     this.iteration = snapshot.state.iter;
     this.schedule.currentStep = snapshot.state.current_step;
@@ -144,6 +146,7 @@ export class Solver {
   /** Goes on from a state of nets with the same parameters. */
   takeOver(state: RunState): void {
     putState(state, this, this.updater, this.schedule, this.smoothed);
+    this.current.fill(undefined);
   }
 
   /** Somebody asked it to stop. */
@@ -151,9 +154,9 @@ export class Solver {
     return this.stopping;
   }
 
-  /** The last test of each test net. */
+  /** By test net: its test at this iteration, undefined where there was none. */
   get testResults(): readonly (TestResult | undefined)[] {
-    return this.lastTests;
+    return [...this.current];
   }
 
   /** Runs up to max_iter as Caffe's Solve does, or until told to stop. */
@@ -177,7 +180,7 @@ export class Solver {
       reason: this.stopping ? 'stopped' : 'finished',
       loss: this.lastLoss,
       smoothedLoss: this.smoothed.value,
-      tests: this.lastTests,
+      tests: this.testResults,
       imagesPerSecond: this.imagesPerSecond(this.trainMs, this.trained),
       snapshot: this.lastSnapshot,
     };
@@ -255,6 +258,7 @@ export class Solver {
     const lines = debug ? describePass(this.train) : [];
     const before = debug ? beforeUpdate(this.train) : [];
     this.updater.update(rate, this.iteration);
+    this.current.fill(undefined);
     if (debug) {
       lines.push(...describeUpdate(this.train, before));
       this.emit({ kind: 'debug', time: this.time(), iteration: this.iteration, lines });
@@ -303,7 +307,7 @@ export class Solver {
         return this.stopping;
       });
       if (!result) return;
-      this.lastTests[index] = result;
+      this.current[index] = result;
       const loss = param.test_compute_loss ? result.loss : undefined;
       const lr = this.schedule.peek(this.iteration);
       this.emit({
