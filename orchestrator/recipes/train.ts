@@ -174,6 +174,7 @@ export async function trainRun(request: TrainRequest): Promise<TrainOutcome> {
         sinks: [...request.sinks, watch],
         ...(request.shouldStop && { shouldStop: request.shouldStop }),
         deviceBusy,
+        keepSnapshots: experiment.keepSnapshots,
         ...(precision && {
           precision: (net) => {
             const iterationsPerEpoch = epochLength(net, param.iter_size, precision);

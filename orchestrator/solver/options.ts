@@ -29,6 +29,8 @@ export interface SolverOptions {
   /** Share of the time since the last call in which the device worked. */
   readonly deviceBusy?: (() => number) | undefined;
   readonly extra?: ExtraState | undefined;
+  /** Whole snapshots of the prefix that stay, the newest; all of them where absent. At least 1. */
+  readonly keepSnapshots?: number | undefined;
   /** Decides when the word length of the card's arithmetic changes. */
   readonly precision?: ((train: Net) => PrecisionOptions) | undefined;
 }

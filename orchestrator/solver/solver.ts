@@ -11,6 +11,7 @@ import {
   loadWeights,
   newestSnapshot,
   readSnapshot,
+  removeOlderSnapshots,
   type Snapshot,
   type SnapshotPaths,
   saveLayers,
@@ -108,7 +109,7 @@ export class Solver {
 
   /** Continues from the newest whole snapshot of this solver's prefix; undefined where there is none. */
   async restoreNewest(): Promise<Snapshot | undefined> {
-    const notice = (message: string) => this.emit({ kind: 'notice', time: this.time(), message });
+    const notice = (message: string) => this.notice(message);
     const snapshot = await newestSnapshot(this.settings.snapshotPrefix, this.train.net, notice);
     if (snapshot) await this.take(snapshot);
     return snapshot;
@@ -353,6 +354,9 @@ export class Solver {
       model: paths.model,
       state: paths.state,
     });
+    const { keepSnapshots } = this.options;
+    if (keepSnapshots !== undefined)
+      removeOlderSnapshots(snapshotPrefix, this.iteration, keepSnapshots, (message) => this.notice(message));
     return paths;
   }
 
@@ -368,6 +372,10 @@ export class Solver {
 
   private time(): number {
     return performance.now() - this.began;
+  }
+
+  private notice(message: string): void {
+    this.emit({ kind: 'notice', time: this.time(), message });
   }
 
   private emit(event: RunEvent): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,6 +41,22 @@ describe('a training on the host', () => {
     const { sinks: _, session: __, ...run } = request(6);
     await expect(precisionRun({ ...run, name: 'short', seed: 1, iterationsPerEpoch: 2 })).rejects.toThrow(
       /ends at iteration 6 without a test/,
+    );
+  });
+
+  it('keeps as many snapshots as the experiment says', async () => {
+    const { runDirectory, ...run } = request(10, ['keepSnapshots=2']);
+    const { summary } = await trainRun({ ...run, runDirectory });
+    const names = [8, 10].flatMap((i) => ['caffemodel', 'crema.json', 'solverstate'].map((e) => `net_iter_${i}.${e}`));
+    expect(readdirSync(join(runDirectory, 'snapshots')).sort()).toEqual(names.sort());
+    expect(summary.snapshot?.state).toMatch(/net_iter_10\.solverstate$/);
+    const resumed = await trainRun({ ...request(10, ['keepSnapshots=1']), maxIter: 12, resume: 'auto' });
+    expect(resumed.summary.iterations).toBe(12);
+    expect(readdirSync(join(runDirectory, 'snapshots')).sort()).toEqual(
+      names
+        .filter((n) => n.includes('_10.'))
+        .map((n) => n.replace('_10.', '_12.'))
+        .sort(),
     );
   });
 });
