@@ -1,7 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CremaError, usageError } from '../core/index.ts';
-import { readExperiment } from '../recipes/index.ts';
 import { defaultRunPath } from '../report/index.ts';
 import { printer } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
@@ -18,6 +17,7 @@ interface TrainFlags extends CommonFlags {
   worker?: string;
 }
 
+/** All settings are checked here, before a process starts. */
 function requestOf(flags: TrainFlags): WorkerRequest {
   const experiment = experimentOf(flags);
   const solver = flags.solver ?? experiment.solver;
@@ -76,8 +76,6 @@ async function run(flags: TrainFlags): Promise<void> {
     return;
   }
   const request = requestOf(flags);
-  // All settings are checked here, before a process starts.
-  readExperiment(flags.config, flags.set);
   const { code, summary, failure } = await supervise(request);
   const out = printer(flags.json === true);
   if (failure) out.result({ error: failure });

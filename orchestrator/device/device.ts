@@ -43,6 +43,8 @@ export interface DeviceCounters {
 /** The door to an accelerator. Transfers and launches are enqueued; `wait` is the only call that takes time. */
 export interface Device {
   readonly name: string;
+  /** It is the emulated card, on whatever way it was opened: its times are those of the emulation. */
+  readonly emulated: boolean;
   /** Compute units of the kernel; a launch may name one of them. */
   readonly computeUnits: number;
   readonly counters: DeviceCounters;

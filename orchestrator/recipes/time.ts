@@ -5,6 +5,7 @@ import { nativeClock } from '../native/index.ts';
 import { createParams, type Net } from '../net/index.ts';
 import { fillInputs } from './inputs.ts';
 import { modelPlan } from './model-plan.ts';
+import { provenanceOf } from './session-settings.ts';
 
 /** One layer's share of a step. Milliseconds and bytes per step. */
 export interface LayerTime {
@@ -83,7 +84,7 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
   const result: TimeResult = {
     net: net.name,
     device: session.device?.name ?? 'host',
-    provenance: session.device && session.settings.device === 'sim' ? 'simulated' : 'measured',
+    provenance: provenanceOf(session),
     batch: net.batch,
     threads: options.threads,
     iterations: options.iterations,

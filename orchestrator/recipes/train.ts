@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { tensorMemory } from '../blob/index.ts';
-import { type EventSink, inputError } from '../core/index.ts';
+import { type EventSink, inputError, type Provenance } from '../core/index.ts';
 import { type LayerProfile, Profile, Session, type SessionSettings, type TrackSpan } from '../executor/index.ts';
 import type { Net } from '../net/index.ts';
 import { type Decision, decodePrecision, type PrecisionSettings, withHysteresis } from '../precision/index.ts';
@@ -22,6 +22,7 @@ import {
   recordsEpoch,
   refusePolicy,
 } from './prune-in-training.ts';
+import { provenanceOf } from './session-settings.ts';
 
 export interface TrainRequest {
   readonly experiment: Experiment;
@@ -53,7 +54,7 @@ export interface TrainSummary {
   readonly device: string;
   readonly board: string;
   readonly config: string;
-  readonly provenance: 'simulated' | 'measured';
+  readonly provenance: Provenance;
   readonly threads: number;
   readonly launches: number;
   readonly bytes_to_device: number;
@@ -276,7 +277,7 @@ function summarise(solver: Solver, result: RunResult, session: Session, experime
     device: session.device?.name ?? 'host',
     board: session.settings.board,
     config: session.settings.config,
-    provenance: session.settings.device === 'sim' ? 'simulated' : 'measured',
+    provenance: provenanceOf(session),
     threads: experiment.threads ?? cpus().length,
     launches: counters.launches,
     bytes_to_device: counters.bytesToDevice,

@@ -6,6 +6,7 @@ import { Commands, type OpenClCommand } from './commands.ts';
 import { Descriptors } from './descriptors.ts';
 import { check } from './errors.ts';
 import { DESCRIPTORS, KernelFrame } from './frame.ts';
+import { SIM_PLATFORM } from './library.ts';
 import { closeSession, openSession, type Session, type SessionOptions } from './session.ts';
 import * as c from './signatures.ts';
 
@@ -32,6 +33,7 @@ function checkAbi(session: Session, options: DeviceOptions): void {
 
 class OpenClDevice implements Device {
   readonly name: string;
+  readonly emulated: boolean;
   readonly computeUnits: number;
   readonly counters: DeviceCounters = { launches: 0, bytesToDevice: 0, bytesFromDevice: 0, busyNanoseconds: 0 };
   private readonly session: Session;
@@ -49,6 +51,7 @@ class OpenClDevice implements Device {
   constructor(session: Session, options: DeviceOptions) {
     this.session = session;
     this.name = `${session.platform.name}: ${session.device.name}`;
+    this.emulated = session.platform.name.toLowerCase().includes(SIM_PLATFORM);
     this.computeUnits = Math.max(1, session.units.length);
     this.buffers = new Buffers(session, options.kernel ?? 'crema_engine');
     this.anyUnit = new KernelFrame(session, session.kernel);
