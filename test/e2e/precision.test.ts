@@ -283,6 +283,7 @@ iter_size: 2 max_iter: 14 snapshot: 7 snapshot_prefix: "ladder"`,
     const experiment = { ...readExperiment(undefined), precision, memory: 'strict' as const };
     const { precision: _, ...session } = sessionSettings(experiment);
     await trainRun({
+      runDirectory: join(folder, 'phase'),
       experiment,
       session,
       solverFile: join(folder, 'solver.prototxt'),
