@@ -125,7 +125,7 @@ public:
         const size_t sizes[] = {topSize(d_), bottomSize(d_), weightSize(d_)};
         for (unsigned i = 0; i < 3; ++i) tensors_[i] = memory(sizes[i], format);
         bias_.assign(d.outputs + 4, 0);
-        a_ = tensors_[pass == 2 ? 0 : 2].data(), b_ = tensors_[pass == 1 ? 0 : 1].data(), c_ = tensors_[pass].data();
+        a_ = line(tensors_[pass == 2 ? 0 : 2]), b_ = line(tensors_[pass == 1 ? 0 : 1]), c_ = line(tensors_[pass]);
     }
     double seconds() {
         const double start = cpuSeconds();
@@ -135,9 +135,11 @@ public:
     double macs() const { return usefulMacs(d_); }
 
 private:
+    /// The first whole line of memory, as buffers of a card begin.
+    static uint32_t* line(std::vector<uint32_t>& memory) { return reinterpret_cast<uint32_t*>((reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64); }
     /// Numbers of every size, so that nothing is special about them.
     static std::vector<uint32_t> memory(size_t elements, const Format& format) {
-        std::vector<uint32_t> to((elements * format.bits + 31) / 32 + 16);
+        std::vector<uint32_t> to((elements * format.bits + 31) / 32 + 32);
         Random random(1);
         if (format.bits == 32)
             for (uint32_t& v : to) {

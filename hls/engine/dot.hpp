@@ -121,8 +121,8 @@ template <class T, unsigned W, class V> inline Vector<T, W> narrowed(const V& v)
     return converted<Vector<T, W>>(v);
 }
 
-/// N vectors of lanes that are within the range of T, one after the other; `through`: past the caches, `to` is aligned to 32 bytes.
-template <class T, unsigned W, unsigned N, class V> inline void storeNarrowed(T* to, const V (&v)[N], bool through) {
+/// N vectors of lanes that are within the range of T, one after the other.
+template <class T, unsigned W, unsigned N, class V> inline void storeNarrowed(T* to, const V (&v)[N]) {
 #if defined(__AVX2__) && !defined(__SYNTHESIS__)
     if constexpr (sizeof(V) == 32 && W == 8 && N == 4) {
         const Words8 first = (Words8)__builtin_ia32_packssdw256((Ints8)v[0], (Ints8)v[1]), second = (Words8)__builtin_ia32_packssdw256((Ints8)v[2], (Ints8)v[3]);
@@ -134,15 +134,10 @@ template <class T, unsigned W, unsigned N, class V> inline void storeNarrowed(T*
             out[0] = __builtin_shufflevector((Ints8)first, (Ints8)first, 0, 1, 4, 5, 2, 3, 6, 7);
             out[1] = __builtin_shufflevector((Ints8)second, (Ints8)second, 0, 1, 4, 5, 2, 3, 6, 7);
         }
-        for (unsigned i = 0; i < sizeof(T); ++i) {
-            T* const at = to + i * 32 / sizeof(T);
-            if (through) storeThrough(at, as<Vector<float, 8>>(out[i]));
-            else store(at, as<Vector<float, 8>>(out[i]));
-        }
+        for (unsigned i = 0; i < sizeof(T); ++i) store(to + i * 32 / sizeof(T), as<Sums<8>>(out[i]));
         return;
     }
 #endif
-    (void)through;
     for (unsigned j = 0; j < N; ++j) store(to + j * W, narrowed<T, W>(v[j]));
 }
 

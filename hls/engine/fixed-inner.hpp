@@ -177,8 +177,6 @@ template <class T, unsigned Lanes, class Acc> inline Statistics multiplyFixedOut
     });
     const uint32_t stripWidth = most(64u, least(2048u, 2 * kOuterElements / batch / kColumns * kColumns)), stride = stripWidth + kColumns;
     const uint32_t strips = ceilDivide(columns, stripWidth), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
-    const bool aligned = reinterpret_cast<uintptr_t>(pass.c + pass.columnBegin) % 64 == 0 && pass.bChannels * sizeof(T) % 64 == 0;
-    const bool through = aligned && size_t(rows) * columns * sizeof(T) >= kThrough;
     auto* statistics = scratch<Statistics, 8>(strips * cuts);
     parallelTiles(strips * cuts, [&](uint32_t task) {
         const uint32_t column = pass.columnBegin + task / cuts * stripWidth, width = least(stripWidth, pass.columnEnd - column), cut = task % cuts;
@@ -211,7 +209,7 @@ template <class T, unsigned Lanes, class Acc> inline Statistics multiplyFixedOut
                 }
             for (uint32_t r = 0; r < count; ++r) {
                 const size_t index = size_t(pass.rowBegin + row + r) * pass.bChannels + column;
-                outputLine(unit, acc + size_t(r) * stride, width, uint32_t(index), pass.c + index, through, mine);
+                outputLine(unit, acc + size_t(r) * stride, width, uint32_t(index), pass.c + index, mine);
             }
         }
     });

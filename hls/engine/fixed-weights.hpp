@@ -195,7 +195,7 @@ template <class T, unsigned Lanes> inline void fixedWeightsTile(const FixedWeigh
 #pragma HLS PIPELINE II=1
                 line[i] = line[i] * 128 + line[rowTotals + i];
         const size_t index = ((size_t(tile.group) * p.pass.outputs + tile.o0 + o) * p.pass.inputs + tile.c0) * p.pass.taps;
-        outputLine(p.unit, line, uint32_t(rowTotals), uint32_t(index), p.pass.c + index, false, statistics);
+        outputLine(p.unit, line, uint32_t(rowTotals), uint32_t(index), p.pass.c + index, statistics);
     }
 }
 

@@ -47,7 +47,7 @@ template <class T, unsigned Lanes> inline void multiplyStrip(const InnerPass<T>&
     for (uint32_t k = 0; k < pass.terms; k += kBlockLines) {
         const uint32_t count = least(kBlockLines, pass.terms - k);
         for (uint32_t i = 0; i < count; ++i) copyLine(pass.a + size_t(k + i) * pass.rows + begin, a + size_t(i) * stride, width, kLinesAhead * size_t(pass.rows));
-        const Edge edge{false, nullptr, false, k % kChunk != 0};
+        const Edge edge{false, nullptr, k % kChunk != 0};
         for (uint32_t row = 0; row < width; row += height)
             inGroups(blocks, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
                 withTile<T, Lanes>(least(height, width - row), groups, [&]<unsigned R, unsigned P>() {
@@ -113,7 +113,6 @@ template <class T> struct OuterPass {
 
 constexpr unsigned kColumns = 16;     // columns of C per group of the array
 constexpr uint32_t kOuterElements = 1 << 14; // of transposed B on chip: so many columns times the batch
-constexpr size_t kThrough = 8 << 20;  // bytes of C from which it is written past the caches
 
 /// to[n][i] = from[channel + i][n], zeros from `count` up to a multiple of kColumns.
 template <class T, unsigned Lanes>
@@ -144,8 +143,6 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
     const uint32_t stripWidth = most(64u, least(2048u, kOuterElements / batch / kColumns * kColumns)), stride = stripWidth + kColumns;
     const uint32_t strips = ceilDivide(columns, stripWidth), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
     const unsigned groups = kGroups<T, kColumns>(height);
-    const bool aligned = reinterpret_cast<uintptr_t>(pass.c + pass.columnBegin) % 64 == 0 && pass.bChannels % 16 == 0;
-    const bool through = aligned && !preload && batch <= kChunk && size_t(rows) * columns * sizeof(T) >= kThrough;
     parallelTiles(strips * cuts, [&](uint32_t task) {
         const uint32_t column = pass.columnBegin + task / cuts * stripWidth, width = least(stripWidth, pass.columnEnd - column), cut = task % cuts;
         T* b = scratch<T, 1>(size_t(batch) * stride);
@@ -159,7 +156,7 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
                 inGroups(width / kColumns, groups, [&](uint32_t first, uint32_t total, unsigned together) {
                     withTile<T, kColumns>(count, together, [&]<unsigned R, unsigned P>() {
                         multiplyColumns<T, kColumns, R, P>(panel + n * height, height, least(kChunk, batch - n), b + n * stride + first * kColumns, stride, kColumns,
-                                                           line + first * kColumns, pass.bChannels, kColumns, total, Edge{preload || n > 0, nullptr, through});
+                                                           line + first * kColumns, pass.bChannels, kColumns, total, Edge{preload || n > 0, nullptr});
                     });
                 });
             const uint32_t rest = width % kColumns, at = width - rest;

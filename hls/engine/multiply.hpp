@@ -15,8 +15,7 @@ struct Tap {
 struct Edge {
     bool preload;
     const float* bias;   // of row 0, or null
-    bool through = false; // write past the caches
-    bool resume = false;  // C holds the first part of this chunk's sum: go on from it
+    bool resume = false; // C holds the first part of this chunk's sum: go on from it
 };
 
 /// Products that are summed from zero before they are added to C: part of the arithmetic contract.
@@ -71,11 +70,8 @@ template <class T, unsigned Lanes, unsigned R, unsigned P> struct Tile {
 #pragma GCC unroll 16
         for (unsigned r = 0; r < R; ++r)
 #pragma GCC unroll 16
-            for (unsigned j = 0; j < P * N; ++j) {
-                T* to = c[j / N] + r * rowStride + j % N * W;
-                if (edge.through) storeThrough(to, acc[r][j]);
-                else store(to, acc[r][j]);
-            }
+            for (unsigned j = 0; j < P * N; ++j)
+                store(c[j / N] + r * rowStride + j % N * W, acc[r][j]);
     }
 };
 

@@ -131,9 +131,9 @@ constexpr unsigned kLineLanes = 16;
 
 constexpr uint32_t kRun = 32;
 
-/// `count` sums, a multiple of kRun, to a run of C whose elements are numbered from `element`; `through`: past the caches.
+/// `count` sums, a multiple of kRun, to a run of C whose elements are numbered from `element`.
 template <class T, class Acc, bool Stochastic>
-CREMA_NOINLINE void outputRun(const OutputUnit& unit, const Acc* sums, uint32_t count, uint32_t element, T* c, bool through, Statistics& statistics) {
+CREMA_NOINLINE void outputRun(const OutputUnit& unit, const Acc* sums, uint32_t count, uint32_t element, T* c, Statistics& statistics) {
     constexpr unsigned W = kWidth<Acc, kLineLanes>, N = kRun / W;
     using Lane = OutputLanes<Acc, W, Stochastic>;
     Lane lane{unit};
@@ -144,16 +144,16 @@ CREMA_NOINLINE void outputRun(const OutputUnit& unit, const Acc* sums, uint32_t 
         typename Lane::V result[N];
 #pragma GCC unroll 16
         for (unsigned j = 0; j < N; ++j, index = index + W) result[j] = lane.step(load<typename Lane::V>(sums + at + j * W), index);
-        if (!unit.maximumOnly) storeNarrowed<T, W, N>(c + at, result, through);
+        if (!unit.maximumOnly) storeNarrowed<T, W, N>(c + at, result);
     }
     lane.finish(statistics);
 }
 
 /// A run of C: `count` sums, readable up to a multiple of kLineLanes, to c[0 .. count), whose first element has index `element`.
-template <class T, class Acc> inline void outputLine(const OutputUnit& unit, const Acc* sums, uint32_t count, uint32_t element, T* c, bool through, Statistics& statistics) {
+template <class T, class Acc> inline void outputLine(const OutputUnit& unit, const Acc* sums, uint32_t count, uint32_t element, T* c, Statistics& statistics) {
     const uint32_t whole = count / kRun * kRun;
-    if (unit.stochastic) outputRun<T, Acc, true>(unit, sums, whole, element, c, through, statistics);
-    else outputRun<T, Acc, false>(unit, sums, whole, element, c, through, statistics);
+    if (unit.stochastic) outputRun<T, Acc, true>(unit, sums, whole, element, c, statistics);
+    else outputRun<T, Acc, false>(unit, sums, whole, element, c, statistics);
     for (uint32_t at = whole; at < count; at += kLineLanes) {
         T last[kLineLanes];
         const OutputPlace place{0, element + at, least(kLineLanes, count - at)};

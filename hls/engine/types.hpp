@@ -100,17 +100,6 @@ template <class T> inline void prefetch(const T* address) {
 #endif
 }
 
-/// A store that does not fetch the line first, for results too large for any cache; `to` is aligned to the vector.
-template <class V, class T> inline void storeThrough(T* to, const V& value) {
-#if defined(__AVX512F__)
-    if constexpr (sizeof(V) == 64) return __builtin_ia32_movntps512(reinterpret_cast<float*>(to), value);
-#endif
-#if defined(__AVX__)
-    if constexpr (sizeof(V) == 32) return __builtin_ia32_movntps256(reinterpret_cast<float*>(to), value);
-#endif
-    store(to, value);
-}
-
 template <class T> constexpr T ceilDivide(T a, T b) { return (a + b - 1) / b; }
 template <class T> constexpr T least(T a, T b) { return a < b ? a : b; }
 template <class T> constexpr T most(T a, T b) { return a < b ? b : a; }
