@@ -7,7 +7,7 @@ const ORDER = ['core', 'blob', 'proto', 'native', 'math', 'data', 'layers', 'net
 const SAYS = {
   core: 'errors, events, random streams', blob: 'shape, layout, memory', proto: 'prototxt and caffemodel', native: 'the FFI door', math: 'calls into host/',
   data: 'sources and transforms', layers: 'one file a Caffe type', net: 'the graph', device: 'OpenCL session', kernels: 'what a bitstream can do',
-  cost: 'cycles, traffic, resources', plan: 'who runs what, where', executor: 'runs a plan', snapshot: 'files of a run', solver: 'update rules, the loop',
+  prune: 'a smaller net', cost: 'cycles, traffic, resources', plan: 'who runs what, where', executor: 'runs a plan', snapshot: 'files of a run', solver: 'update rules, the loop',
   recipes: 'whole procedures', report: 'log, CSV, HTML, trace', cli: 'one file a verb',
 };
 const house = join(root, 'orchestrator');

@@ -19,6 +19,8 @@ export interface Comparison {
   readonly pruned: Pruned;
   /** Largest difference of any surviving element of any blob, relative to the largest element of its blob (at least 1). */
   readonly difference: number;
+  /** The same of what the net gives: its outputs and what its losses and measures read. */
+  readonly output: number;
   readonly worst: string;
   /** Elements compared. */
   readonly compared: number;
@@ -136,7 +138,7 @@ function oneImage(text: NetParameter): NetParameter {
   for (const layer of text.layer) {
     for (const settings of [layer.data_param, layer.image_data_param, layer.memory_data_param])
       if (settings) settings.batch_size = 1;
-    for (const shape of layer.input_param?.shape ?? []) if (shape.dim.length > 1) shape.dim[0] = 1;
+    for (const shape of layer.input_param?.shape ?? []) shape.dim[0] = 1;
   }
   return text;
 }
@@ -168,28 +170,33 @@ export function compareMasked(given: NetParameter, options: CompareOptions): Com
   return { pruned, ...differences(graph, pruned.kept, at, whole, small) };
 }
 
+/** Outputs of the net, and what its losses, probabilities and measures read. */
+function results(net: Net): Set<string> {
+  const readers = net.layers.filter(({ type }) => type.isLoss || type.type === 'Softmax' || type.type === 'Accuracy');
+  return new Set([...net.outputs, ...readers.flatMap(({ bottoms }) => bottoms)]);
+}
+
 function differences(graph: ChannelGraph, kept: Kept, at: number, whole: Map<string, Blob>, small: Map<string, Blob>) {
-  let [difference, compared, worst] = [0, 0, ''];
+  const given = results(graph.nets[at]!);
+  let [difference, output, compared, worst] = [0, 0, 0, ''];
   for (const [id, blob] of small) {
     const ids = graph.blobs[at]!.get(id);
     const other = whole.get(id)!;
-    const values = ids
-      ? gathered(
-          other,
-          [...ids.keys()].filter((c) => kept.has(ids[c]!)),
-        )
-      : other.data;
-    const largest = Math.max(
-      1,
-      values.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
-    );
-    if (values.length !== blob.count)
-      return { difference: Number.POSITIVE_INFINITY, compared, worst: `${id}: ${blob.shape.join('×')}` };
-    for (let i = 0; i < values.length; i++) {
-      const off = Math.abs(values[i]! - blob.data[i]!) / largest;
-      if (!(off <= difference)) [difference, worst] = [off, id];
+    const stays = ids && [...ids.keys()].filter((c) => kept.has(ids[c]!));
+    const values = stays ? gathered(other, stays) : other.data;
+    if (values.length !== blob.count) {
+      const infinite = Number.POSITIVE_INFINITY;
+      return { difference: infinite, output: infinite, compared, worst: `${id}: ${blob.shape.join('×')}` };
     }
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+    let off = 0;
+    for (let i = 0; i < values.length; i++) {
+      const one = Math.abs(values[i]! - blob.data[i]!) / largest;
+      if (!(one <= off)) off = one;
+    }
+    if (!(off <= difference)) [difference, worst] = [off, id];
+    if (given.has(id) && !(off <= output)) output = off;
     compared += values.length;
   }
-  return { difference, compared, worst };
+  return { difference, output, compared, worst };
 }

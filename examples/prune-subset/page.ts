@@ -36,6 +36,41 @@ function points(
   return [start, ...levels.map((_, i): [number, number] => [x(i), mean(rows.map((row) => row[arm][i]!))])];
 }
 
+/** Accuracy against level, memory and modelled cycles. */
+function charts(rows: readonly Row[], levels: readonly number[], costs: readonly Cost[], height: number): string[] {
+  const chart = (title: string, xLabel: string, x: (i: number) => number) => {
+    const series: Series[] = ARMS.map(([arm, name, colour]) => ({
+      name,
+      colour,
+      points: points(rows, levels, arm, x),
+    }));
+    return lineChart(series, { title, xLabel, yLabel: 'test accuracy, %', height });
+  };
+  const cost = (i: number) => costs[i + 1]!;
+  return [
+    chart('accuracy against level', 'parameters removed, %', (i) => (i < 0 ? 0 : 100 * levels[i]!)),
+    chart('accuracy against memory', 'memory of a training step, kB (modelled)', (i) => cost(i).bytes / 1000),
+    chart('accuracy against cycles', 'cycles of a training step, thousands (modelled)', (i) => cost(i).cycles / 1000),
+  ];
+}
+
+const PICTURE_STYLE = [
+  ':root{--soft:#666c78;--line:#e4e1d9;--host:#c98a3b;--fpga:#2f6f9f;--good:#3f8f5f}text{font-family:system-ui,sans-serif}',
+  '.grid{stroke:var(--line)}.tick{font-size:11px;fill:var(--soft)}.label{font-size:12px;fill:var(--soft)}',
+].join('');
+
+/** The charts as one picture. */
+export function resultPicture(rows: readonly Row[], levels: readonly number[], costs: readonly Cost[]): string {
+  const [width, height] = [720, 240];
+  const parts = charts(rows, levels, costs, height).map((svg, i) =>
+    svg.replace('<svg ', `<svg y="${i * height}" width="${width}" height="${height}" `),
+  );
+  const label = 'Accuracy on the subset against level, memory and modelled cycles';
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${3 * height}" role="img" aria-label="${label}">`;
+  const ground = `<rect width="${width}" height="${3 * height}" fill="#fff"/>`;
+  return `${head}<style>${PICTURE_STYLE}</style>${ground}${parts.join('')}</svg>\n`;
+}
+
 /** The table of all runs and accuracy against level, memory and modelled time. */
 export function resultPage(
   rows: readonly Row[],
@@ -43,27 +78,7 @@ export function resultPage(
   costs: readonly Cost[],
   figures: Readonly<Record<string, number>>,
 ): string {
-  const chart = (title: string, xLabel: string, x: (i: number) => number) => {
-    const series: Series[] = ARMS.map(([arm, name, colour]) => ({
-      name,
-      colour,
-      points: points(rows, levels, arm, x),
-    }));
-    return `<div class="chart">${lineChart(series, { title, xLabel, yLabel: 'test accuracy on the subset, %' })}</div>`;
-  };
-  const charts = [
-    chart('accuracy against level', 'parameters removed, %', (i) => (i < 0 ? 0 : 100 * levels[i]!)),
-    chart(
-      'accuracy against memory',
-      'planned memory of a training step, kB (modelled)',
-      (i) => costs[i + 1]!.bytes / 1000,
-    ),
-    chart(
-      'accuracy against cycles',
-      'cycles of a training step, thousands (modelled)',
-      (i) => costs[i + 1]!.cycles / 1000,
-    ),
-  ];
+  const drawn = charts(rows, levels, costs, 300).map((svg) => `<div class="chart">${svg}</div>`);
   const head = [
     'seed',
     'subset',
@@ -92,6 +107,6 @@ export function resultPage(
   return page(
     'Pruning for a subset of the classes',
     subtitle,
-    `<div class="tiles">${tiles.join('')}</div><h2>Means of all runs</h2><div class="charts">${charts.join('')}</div><h2>Test accuracy, %</h2>${table}`,
+    `<div class="tiles">${tiles.join('')}</div><h2>Means of all runs</h2><div class="charts">${drawn.join('')}</div><h2>Test accuracy, %</h2>${table}`,
   );
 }

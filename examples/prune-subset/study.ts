@@ -24,7 +24,7 @@ import {
   withRecords,
   writeCheckpoint,
 } from '../../orchestrator/recipes/index.ts';
-import { type Cost, type Row, resultPage } from './page.ts';
+import { type Cost, type Row, resultPage, resultPicture } from './page.ts';
 
 interface Options {
   readonly seeds: readonly number[];
@@ -178,6 +178,7 @@ const study: Study = async ({ folder, runDirectory, options: given, say }) => {
   }
   const figures = summary(rows, levels, reached, searched);
   writeFileSync(join(runDirectory, 'report.html'), resultPage(rows, levels, costs, figures));
+  writeFileSync(join(runDirectory, 'levels.svg'), resultPicture(rows, levels, costs));
   return { ...figures, report: join(runDirectory, 'report.html') };
 };
 

@@ -39,6 +39,7 @@ class Collector {
   }
 
   private recorder(net: Net): Recorder {
+    const place = new Map(net.text.layer.map((param, i) => [param, i]));
     return {
       channels: this.channels,
       view: (layer, slot, ids) => this.view(net, layer, slot, ids),
@@ -47,7 +48,7 @@ class Collector {
       },
       width: (width) => this.widths.push(width),
       partition: (partition) => this.partitions.push(partition),
-      edit: (layer, apply) => this.edits.push({ param: layer.param, apply }),
+      edit: (layer, apply) => this.edits.push({ layer: place.get(layer.param)!, apply }),
       added: (ids) => this.addedIds.push(...ids),
       note: (layer, text) => this.notes.set(layer.name, text),
     };
@@ -101,13 +102,18 @@ class Collector {
   }
 }
 
+/** Nets of one text have its layers in its order; upgrades may have made new objects of them. */
+const sameText = (a: Net, b: Net): boolean =>
+  a.text.layer.length === b.text.layer.length &&
+  a.text.layer.every(({ name, type }, i) => name === b.text.layer[i]!.name && type === b.text.layer[i]!.type);
+
 /**
  * Follows every channel through the nets of one text, e.g. its training and its test phase. The nets must be built from the same
- * upgraded NetParameter (`buildNet(upgradeNet(text), …)`).
+ * NetParameter.
  */
 export function analyseChannels(nets: readonly Net[]): ChannelGraph {
   const [first] = nets;
-  if (!first || nets.some((net) => net.text !== first.text)) throw internalError('nets of different texts');
+  if (!first || nets.some((net) => !sameText(net, first))) throw internalError('nets of different texts');
   const all = new Collector();
   for (const net of nets) all.run(net);
   const { channels, views, producers, widths, partitions, edits, notes, blobs } = all;

@@ -44,7 +44,8 @@ export interface Partition {
 
 /** How the text of a layer follows. `kept` counts or lists the surviving positions of a list of channels. */
 export interface Edit {
-  readonly param: LayerParameter;
+  /** Its place in the text. */
+  readonly layer: number;
   readonly apply: (copy: LayerParameter, kept: Kept) => void;
 }
 

@@ -13,12 +13,7 @@ export function keptWithout(channels: Channels, removed: ReadonlySet<number>): K
 /** The text of the smaller net: sizes, groups, slice points and dims rewritten, everything else as it was. */
 export function prunedText(graph: ChannelGraph, kept: Kept): NetParameter {
   const text = clone(graph.text);
-  const place = new Map(graph.text.layer.map((layer, i) => [layer, i]));
-  for (const { param, apply } of graph.edits) {
-    const at = place.get(param);
-    if (at === undefined) throw internalError(`layer ${param.name} is not in its text`);
-    apply(text.layer[at]!, kept);
-  }
+  for (const { layer, apply } of graph.edits) apply(text.layer[layer]!, kept);
   return text;
 }
 

@@ -1,0 +1,93 @@
+// `npm run pruning-check -- --corpus DIR [--net NAME] [--json]`: published nets pruned to 30 and 70 % of their parameters; the
+// smaller net must compute what the whole net does with zeros in place of the removed filters. Every net is a process of its own.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CremaError } from '../orchestrator/core/index.ts';
+import { parseNet } from '../orchestrator/proto/index.ts';
+import { type Comparison, compareMasked } from './pruning/compare.ts';
+import { publishedNets } from './pruning/nets.ts';
+
+/** What the net gives, and every blob on the way, where roundings of another order of summation add up. */
+const CLOSE = { output: 1e-6, blobs: 1e-5 };
+const LEVELS = [0.3, 0.7];
+
+interface Outcome {
+  readonly net: string;
+  readonly level: number;
+  readonly reached: number;
+  readonly reason: string | null;
+  readonly difference: number;
+  readonly output: number;
+  readonly worst: string;
+  readonly compared: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    corpus: { type: 'string', default: '../shared/corpus' },
+    net: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    child: { type: 'boolean', default: false },
+  },
+});
+
+function check(name: string): Outcome[] {
+  const found = publishedNets(values.corpus).find((net) => net.name === name);
+  if (!found) throw new CremaError('usage', { message: `no net '${name}' in ${values.corpus}`, code: 'unknown-net' });
+  return LEVELS.map((level) => {
+    const { pruned, difference, output, worst, compared }: Comparison = compareMasked(
+      parseNet(found.text, found.file),
+      {
+        level,
+        ranker: 'random',
+        ...(found.record && { record: found.record }),
+      },
+    );
+    const { reached } = pruned.level;
+    return { net: name, level, reached, reason: pruned.reason ?? null, difference, output, worst, compared };
+  });
+}
+
+function child(name: string): Outcome[] {
+  const typescript = import.meta.filename.endsWith('.ts');
+  const args = [...(typescript ? ['--import', 'tsx'] : []), import.meta.filename, '--child', '--net', name];
+  const done = spawnSync(process.execPath, [...args, '--corpus', values.corpus], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (done.status !== 0)
+    throw new CremaError('internal', {
+      message: `${name} ended with ${done.status ?? done.signal}`,
+      code: 'child-failed',
+    });
+  return JSON.parse(done.stdout) as Outcome[];
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+function main(): void {
+  if (values.child) {
+    process.stdout.write(JSON.stringify(check(values.net!)));
+    return;
+  }
+  const names = publishedNets(join(values.corpus)).map(({ name }) => name);
+  let failed = 0;
+  for (const name of names.filter((n) => !values.net || n === values.net)) {
+    for (const outcome of child(name)) {
+      const near = Math.abs(outcome.reached - outcome.level) <= 0.02 || outcome.reason !== null;
+      const good = outcome.output <= CLOSE.output && outcome.difference <= CLOSE.blobs && near;
+      failed += Number(!good);
+      if (values.json) process.stdout.write(`${JSON.stringify({ ...outcome, good })}\n`);
+      else {
+        const reason = outcome.reason ? `  (${outcome.reason})` : '';
+        process.stdout.write(
+          `${good ? 'equal ' : 'WRONG '} ${name.padEnd(14)} ${percent(outcome.level)} asked, ${percent(outcome.reached)} removed, outputs differ by ${outcome.output.toExponential(1)}, blobs by ${outcome.difference.toExponential(1)} (${outcome.worst}), ${outcome.compared} elements${reason}\n`,
+        );
+      }
+    }
+  }
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+main();
