@@ -71,8 +71,9 @@ export class PlanExecution implements Execution {
       }
       if (this.observer) {
         const observer = this.observer;
-        this.residency.onTransfer = (tensor, command, bytes, direction) =>
-          observer.transfer({ label: tensor.name, direction, bytes, command });
+        this.residency.onTransfer = (tensor, command, bytes, direction) => {
+          if (observer.active) observer.transfer({ label: tensor.name, direction, bytes, command });
+        };
       }
     }
     for (const step of [...plan.forward, ...plan.backward]) this.stepMemory.set(step, this.memoryOf(step));
@@ -136,7 +137,8 @@ export class PlanExecution implements Execution {
   }
 
   private run(step: Step, accumulate: boolean): void {
-    const start = this.observer ? performance.now() : 0;
+    const observer = this.observer?.active ? this.observer : undefined;
+    const start = observer ? performance.now() : 0;
     let commands: readonly Command[] = [];
     let waited = 0;
     if (step.kind === 'launch' && step.words) {
@@ -149,12 +151,12 @@ export class PlanExecution implements Execution {
       if (this.fixed) this.meetFloats(step);
       this.residency?.hostRead(memory.reads);
       this.residency?.hostWrite(memory.writes);
-      if (this.observer) waited = performance.now() - start;
+      if (observer) waited = performance.now() - start;
       if (step.kind === 'host') this.hostStep(step, memory, accumulate);
       else if (step.kind === 'reorder') this.reorderStep(step);
       else this.memory.blobs[step.value]!.diff.fill(step.constant);
     }
-    if (this.observer) {
+    if (observer) {
       const layer = step.kind === 'host' || step.kind === 'launch' ? step.layer : this.producer(step);
       const pass =
         step.kind === 'host' || step.kind === 'launch'
@@ -162,7 +164,7 @@ export class PlanExecution implements Execution {
           : step.kind === 'fill' || step.part === 'diff'
             ? 'backward'
             : 'forward';
-      this.observer.step({
+      observer.step({
         layer,
         kind: step.kind,
         pass,

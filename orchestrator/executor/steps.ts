@@ -25,6 +25,8 @@ export interface TransferTime {
 
 /** Receives what an execution does; a run without one pays nothing for it. */
 export interface Observer {
+  /** Only while it is, clocks are read and steps are told. */
+  readonly active: boolean;
   step(time: StepTime): void;
   transfer(time: TransferTime): void;
 }

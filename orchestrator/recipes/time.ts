@@ -51,6 +51,9 @@ export interface TimeOptions {
   readonly threads: number;
 }
 
+/** Steps that are recorded for the table of layers. */
+const WATCHED = 10;
+
 /** Times whole steps of a net; inputs without a source of their own hold fixed random numbers. */
 export function timeNet(net: Net, session: Session, options: TimeOptions): TimeResult {
   const profile = new Profile();
@@ -67,7 +70,6 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
   };
   for (let i = 0; i < (options.warmup ?? 2); i++) step();
   execution.settle();
-  profile.active = true;
   const before = { ...session.device?.counters };
   nativeClock.milliseconds = 0;
   nativeClock.running = true;
@@ -80,6 +82,12 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
   const after = session.device?.counters;
   const per = (key: 'launches' | 'bytesToDevice' | 'bytesFromDevice') =>
     after ? (after[key] - (before[key] ?? 0)) / options.iterations : 0;
+  // The layers' shares come from steps of their own: being watched is work too.
+  const watched = Math.min(options.iterations, WATCHED);
+  profile.active = true;
+  for (let i = 0; i < watched; i++) step();
+  execution.settle();
+  profile.active = false;
   const model = session.manifest ? modelPlan(execution.plan, net, session.manifest) : undefined;
   const result: TimeResult = {
     net: net.name,
@@ -97,7 +105,7 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
     javascript_share: javascript / elapsed,
     javascript_ms: javascript / options.iterations,
     memory: execution.memoryBytes(),
-    layers: profile.layers(net, options.iterations).map((l, i) => ({
+    layers: profile.layers(net, watched).map((l, i) => ({
       name: l.layer,
       type: l.type,
       place: execution.plan.placements[i]!.place,
