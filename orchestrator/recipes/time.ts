@@ -79,7 +79,8 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
   const elapsed = performance.now() - begin;
   nativeClock.running = false;
   const javascript = Math.max(0, elapsed - nativeClock.milliseconds);
-  const after = session.device?.counters;
+  // A copy: the card goes on counting.
+  const after = session.device && { ...session.device.counters };
   const per = (key: 'launches' | 'bytesToDevice' | 'bytesFromDevice') =>
     after ? (after[key] - (before[key] ?? 0)) / options.iterations : 0;
   // The layers' shares come from steps of their own: being watched is work too.
