@@ -1,5 +1,6 @@
 import { type AdaptSummary, METHODS, type Method, type WindowRecord } from '../recipes/index.ts';
 import { lineChart, type Series } from './chart.ts';
+import { escapeMarkup } from './markup.ts';
 import { page } from './page.ts';
 
 const COLOURS: Readonly<Record<Method, string>> = {
@@ -19,9 +20,6 @@ const LEGEND: Readonly<Record<Method, string>> = {
   source: 'real source features',
   labelled: 'labelled stream',
 };
-
-const escapeMarkup = (text: unknown) =>
-  String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Accuracy of each method after each window of the stream. */
 export function adaptationChart(records: readonly WindowRecord[]): string {

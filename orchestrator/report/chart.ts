@@ -1,3 +1,5 @@
+import { escapeMarkup } from './markup.ts';
+
 /** One line of a chart. */
 export interface Series {
   /** Empty: not in the legend. */
@@ -18,8 +20,6 @@ export interface ChartOptions {
   /** Fixed limits of y. */
   readonly y?: readonly [number, number];
 }
-
-const escapeMarkup = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** Round steps (1, 2, 5 times a power of ten) that cut [low, high] into about `count` parts. */
 export function ticks(low: number, high: number, count: number): number[] {

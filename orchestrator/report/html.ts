@@ -1,6 +1,7 @@
 import type { Decision } from '../precision/index.ts';
 import type { TensorFate } from '../recipes/index.ts';
 import { lineChart, type Series } from './chart.ts';
+import { escapeMarkup } from './markup.ts';
 import { page } from './page.ts';
 import { precisionSection } from './precision.ts';
 
@@ -32,9 +33,6 @@ export interface ReportData {
   readonly fixed?: readonly TensorFate[];
   readonly decisions?: readonly Decision[];
 }
-
-const escapeMarkup = (text: unknown) =>
-  String(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function tile(value: string, name: string): string {
   return `<div class="tile"><b>${escapeMarkup(value)}</b><span>${escapeMarkup(name)}</span></div>`;

@@ -1,6 +1,7 @@
 import { printable } from '../core/index.ts';
 import type { GraphLayer, GraphNode, NetGraph } from '../recipes/index.ts';
 import { placeLayered } from './layered.ts';
+import { escapeMarkup } from './markup.ts';
 
 /** Fill, border and text of a layer by its place. */
 export const PLACE_COLOURS = {
@@ -15,8 +16,8 @@ const MARGIN = 28;
 const HEAD = 64;
 const CHARACTER = { name: 7.1, small: 6.1 } as const;
 
-const escapeMarkup = (text: string) =>
-  printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** As in HTML, control characters removed. */
+const markup = (text: string) => escapeMarkup(printable(text));
 
 export const shapeText = (shape: readonly number[] | undefined) => (shape ? shape.join('×') || 'scalar' : '');
 
@@ -60,7 +61,7 @@ function drawBox(strips: readonly Strip[], centre: number, top: number): string 
   strips.forEach(({ layer, title, details, height: tall }, i) => {
     const colour = PLACE_COLOURS[layer.place];
     const text = (line: string, at: number, style: string) =>
-      `<text x="${number(centre)}" y="${number(at)}" fill="${colour.text}" ${style}>${escapeMarkup(line)}</text>`;
+      `<text x="${number(centre)}" y="${number(at)}" fill="${colour.text}" ${style}>${markup(line)}</text>`;
     const padding = i === 0 ? PAD : 3;
     const rows = [
       text(title, y + padding + ROW - 4, i === 0 ? 'class="name"' : 'class="small"'),
@@ -68,7 +69,7 @@ function drawBox(strips: readonly Strip[], centre: number, top: number): string 
     ];
     const hover = `${layer.name} (${layer.type}) ${layer.place}: ${layer.reason}; ${layer.parameters} parameters, ${layer.macs} MACs`;
     parts.push(
-      `<g><title>${escapeMarkup(hover)}</title><rect x="${number(x)}" y="${number(y)}" width="${width}" height="${tall}" fill="${colour.fill}"/>`,
+      `<g><title>${markup(hover)}</title><rect x="${number(x)}" y="${number(y)}" width="${width}" height="${tall}" fill="${colour.fill}"/>`,
       ...rows,
       '</g>',
     );
@@ -108,11 +109,11 @@ function legend(graph: NetGraph): string {
     macs(layers) > 0 ? `, ${((100 * macs(card)) / macs(layers)).toFixed(1)} % of the multiply-accumulates` : '';
   const entry = (x: number, place: 'fpga' | 'host', label: string) => {
     const { fill, stroke } = PLACE_COLOURS[place];
-    return `<rect x="${x}" y="44" width="14" height="12" rx="2" fill="${fill}" stroke="${stroke}"/><text x="${x + 20}" y="54" class="legend">${escapeMarkup(label)}</text>`;
+    return `<rect x="${x}" y="44" width="14" height="12" rx="2" fill="${fill}" stroke="${stroke}"/><text x="${x + 20}" y="54" class="legend">${markup(label)}</text>`;
   };
   const first = `card${graph.device ? ` ${graph.device}` : ''}: ${card.length} layers${share}`;
   return [
-    `<text x="${MARGIN}" y="30" class="title">${escapeMarkup(graph.name || 'net')} (${graph.phase})</text>`,
+    `<text x="${MARGIN}" y="30" class="title">${markup(graph.name || 'net')} (${graph.phase})</text>`,
     entry(MARGIN, 'fpga', first),
     entry(MARGIN + 40 + first.length * CHARACTER.small, 'host', `host: ${layers.length - card.length} layers`),
   ].join('');
@@ -129,7 +130,7 @@ export function netSvg(graph: NetGraph): string {
   const shift = dx + Math.max(0, (width - 2 * MARGIN - placed.width) / 2);
   const links = graph.edges.map((edge, i) => {
     const path = drawLink(placed.links[i]!.map(([x, y]) => [x + shift, y + dy] as const));
-    return `<path class="link" d="${path}"><title>${escapeMarkup(`${edge.blob} ${shapeText(edge.shape)}`)}</title></path>`;
+    return `<path class="link" d="${path}"><title>${markup(`${edge.blob} ${shapeText(edge.shape)}`)}</title></path>`;
   });
   const boxes = strips.map((strip, i) => drawBox(strip, placed.boxes[i]!.x + shift, placed.boxes[i]!.y + dy));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">

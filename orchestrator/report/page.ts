@@ -1,4 +1,4 @@
-const escapeMarkup = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+import { escapeMarkup } from './markup.ts';
 
 const STYLE = `
 :root{color-scheme:light dark;--ink:#1d1f24;--soft:#666c78;--paper:#fbfaf7;--card:#fff;--line:#e4e1d9;--host:#c98a3b;--fpga:#2f6f9f;--good:#3f8f5f}

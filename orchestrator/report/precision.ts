@@ -1,6 +1,7 @@
 import type { Decision } from '../precision/index.ts';
 import type { PrecisionRun, TensorFate } from '../recipes/index.ts';
 import { type ChartOptions, lineChart, type Series } from './chart.ts';
+import { escapeMarkup } from './markup.ts';
 import { page } from './page.ts';
 
 const PALETTE = ['var(--soft)', 'var(--fpga)', '#9a6fb0', '#c26a5a', 'var(--host)', 'var(--good)'];
@@ -52,7 +53,7 @@ export function precisionReport(title: string, runs: readonly PrecisionRun[]): s
     const mean = own.reduce((sum, r) => sum + r.final, 0) / own.length;
     const switches = own.map((r) => r.switches.join(' ')).filter((s) => s !== '');
     const cells = seeds.map((seed) => `<td>${cell(of(seed))}</td>`).join('');
-    return `<tr><td>${name}</td>${cells}<td>${mean.toFixed(1)}</td><td>${switches.join(' · ')}</td></tr>`;
+    return `<tr><td>${escapeMarkup(name)}</td>${cells}<td>${mean.toFixed(1)}</td><td>${switches.join(' · ')}</td></tr>`;
   });
   const head = `<tr><th>run</th>${seeds.map((s) => `<th>seed ${s}</th>`).join('')}<th>mean</th><th>switches at epoch</th></tr>`;
   const body = [
@@ -83,7 +84,7 @@ export function precisionSection(tensors: readonly TensorFate[], decisions: read
   if (tensors.length === 0 && decisions.length === 0) return '';
   const rows = tensors.map((t) => {
     const numbers = [t.word, t.exponent, percent(t.saturated, t.elements), percent(t.underflowed, t.elements)];
-    return `<tr><td>${t.level}</td><td>${t.tensor}</td>${numbers.map((n) => `<td class="n">${n}</td>`).join('')}</tr>`;
+    return `<tr><td>${escapeMarkup(t.level)}</td><td>${escapeMarkup(t.tensor)}</td>${numbers.map((n) => `<td class="n">${n}</td>`).join('')}</tr>`;
   });
   const seen = decisions.flatMap((d) => (d.evaluation ? [{ epoch: d.epoch, ...d.evaluation }] : []));
   const policy = chart(
@@ -96,7 +97,10 @@ export function precisionSection(tensors: readonly TensorFate[], decisions: read
   );
   const switches = decisions
     .filter((d) => d.switched)
-    .map((d) => `<tr><td class="n">${d.epoch + 1}</td><td class="n">${d.level}</td><td>${d.reason}</td></tr>`);
+    .map(
+      (d) =>
+        `<tr><td class="n">${d.epoch + 1}</td><td class="n">${d.level}</td><td>${escapeMarkup(d.reason)}</td></tr>`,
+    );
   const table = (head: string, body: readonly string[]) =>
     `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
   const number = (name: string) => `<th class="n">${name}</th>`;

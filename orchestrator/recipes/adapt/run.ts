@@ -55,40 +55,13 @@ export async function adaptRun(request: AdaptRequest): Promise<AdaptOutcome> {
 }
 
 /** Settings that decide the run's numbers. */
+const DECIDING = [
+  ...(['streams', 'evaluate', 'source', 'validation', 'generatorFile', 'generator', 'head'] as const),
+  ...(['seed', 'training', 'watch', 'estimator', 'fit', 'cacheBits'] as const),
+];
+
 function runKey(request: AdaptRequest, backbone: Backbone): string {
-  const {
-    streams,
-    evaluate,
-    source,
-    validation,
-    generatorFile,
-    generator,
-    head,
-    seed,
-    training,
-    watch,
-    estimator,
-    fit,
-    cacheBits,
-  } = request;
-  return sha256(
-    backbone.key,
-    JSON.stringify([
-      streams,
-      evaluate,
-      source,
-      validation,
-      generatorFile,
-      generator,
-      head,
-      seed,
-      training,
-      watch,
-      estimator,
-      fit,
-      cacheBits,
-    ]),
-  );
+  return sha256(backbone.key, JSON.stringify(DECIDING.map((setting) => request[setting])));
 }
 
 class AdaptRun {
