@@ -1,7 +1,7 @@
 /** Nanoseconds per native call through both FFI adapters: `node --import tsx bench/ffi.ts [--json]`. Best of many short batches. */
 import { openFfiNapi } from '../orchestrator/native/ffi-napi.ts';
 import type { Adapter, CType } from '../orchestrator/native/index.ts';
-import { koffiAdapter } from '../orchestrator/native/koffi.ts';
+import { openKoffi } from '../orchestrator/native/koffi.ts';
 import { probeLibrary } from '../test/native/probe.ts';
 
 const BATCH = 1000;
@@ -42,7 +42,7 @@ function cases(adapter: Adapter): Record<string, (i: number) => unknown> {
   };
 }
 
-const rows = [koffiAdapter, openFfiNapi()].map((adapter) => {
+const rows = [openKoffi(), openFfiNapi()].map((adapter) => {
   const entries = Object.entries(cases(adapter)).map(([name, call]) => [name, Math.round(nanoseconds(call))]);
   return { adapter: adapter.name, nanoseconds: Object.fromEntries(entries) as Record<string, number> };
 });

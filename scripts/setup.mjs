@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -113,7 +114,8 @@ export async function ensureAll(systemPackages, engines = firstEngines, build = 
 
 /** One digest of all that dist/ is made of: names and contents, since times say little after a checkout. */
 function sourcesDigest() {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'tsconfig.json'))).update(readFileSync(join(root, 'tsconfig.build.json')));
+  const hash = createHash('sha256');
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs']) hash.update(readFileSync(join(root, file)));
   for (const folder of ['orchestrator', 'bench', 'examples', 'test']) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
     const made = (file) => (folder === 'test' ? /^\w+\/[\w-]+\.ts$/.test(file) && !file.endsWith('.test.ts') : file.endsWith('.ts'));
@@ -137,6 +139,7 @@ export function compile() {
   if (compiled(sources)) return true;
   say('crema: compiling TypeScript');
   if (!tsc('-p', 'tsconfig.build.json')) return false;
+  bundle(root);
   writeFileSync(stamp, sources);
   return true;
 }
@@ -145,6 +148,7 @@ export function compile() {
 export function compileChecked() {
   const sources = sourcesDigest();
   const right = tsc('-p', '.', '--tsBuildInfoFile', join('dist', '.checked.tsbuildinfo'));
+  if (right) bundle(root);
   if (existsSync(dirname(stamp))) writeFileSync(stamp, right ? sources : '');
   return right;
 }

@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, packageRoot } from '../core/index.ts';
 import { normaliseArguments } from './arguments.ts';
 import { reportError } from './output.ts';
-import { verbs } from './verbs.ts';
+import { verbsFor } from './verbs.ts';
 
 /** Runs one command line (without node and script) and gives its exit code; prints, but does not end the process. */
 export async function runCommand(given: readonly string[]): Promise<number> {
@@ -16,7 +16,7 @@ export async function runCommand(given: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => void process.stderr.write(text.replace(/^error: /, 'crema: ')) });
-  for (const verb of verbs) verb(program);
+  for (const verb of await verbsFor(args)) verb(program);
   for (const command of program.commands) command.exitOverride();
   process.exitCode = undefined;
   try {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { childExecArgv, fromSource } from '../core/index.ts';
+import { childExecArgv, moduleFile } from '../core/index.ts';
 
 export interface ListedDevice {
   readonly name: string;
@@ -43,10 +42,9 @@ interface Answer {
 
 /** Runs the child; how it ended, where it did not answer. Libraries may abort, exit or hang: all three are answers. */
 function ask(route: string, milliseconds: number): Promise<Answer> {
-  const file = fileURLToPath(new URL(fromSource ? './probe-child.ts' : './probe-child.js', import.meta.url));
   return new Promise((resolve) => {
     // Its own process group: XRT's emulation signals the whole group when it fails.
-    const child = spawn(process.execPath, [...childExecArgv, file, route], {
+    const child = spawn(process.execPath, [...childExecArgv, moduleFile('device/probe-child'), route], {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

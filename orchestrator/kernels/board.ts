@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv, type ValidateFunction } from 'ajv';
-import { parse } from 'yaml';
-import { inputError, nearest, packageRoot } from '../core/index.ts';
+import type { ValidateFunction } from 'ajv';
+import { ajv, inputError, nearest, packageRoot, yaml } from '../core/index.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -81,7 +80,7 @@ const boardSchema = record({
 let compiled: ValidateFunction<Board> | undefined;
 /** Compiled at first use: most commands read no board. */
 function validator(): ValidateFunction<Board> {
-  compiled ??= new Ajv({ allErrors: true }).compile<Board>(boardSchema);
+  compiled ??= new (ajv().Ajv)({ allErrors: true }).compile<Board>(boardSchema);
   return compiled;
 }
 
@@ -107,7 +106,7 @@ export function loadBoard(name: string): Board {
   }
   let value: unknown;
   try {
-    value = parse(readFileSync(file, 'utf8'));
+    value = yaml().parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw inputError({ message: `${file}: ${(error as Error).message}`, code: 'bad-board' });
   }

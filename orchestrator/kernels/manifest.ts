@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv, type ValidateFunction } from 'ajv';
-import { inputError, nearest, packageRoot } from '../core/index.ts';
+import type { ValidateFunction } from 'ajv';
+import { ajv, inputError, nearest, packageRoot } from '../core/index.ts';
 import { ABI_VERSION } from './descriptor.ts';
 import { manifestSchema } from './manifest-schema.ts';
 
@@ -46,7 +46,7 @@ export const widestElement = (manifest: Manifest): ElementBits => Math.max(...ma
 let compiled: ValidateFunction<Manifest> | undefined;
 /** Compiled at first use: most commands read no manifest. */
 function validator(): ValidateFunction<Manifest> {
-  compiled ??= new Ajv({ allErrors: true }).compile<Manifest>(manifestSchema);
+  compiled ??= new (ajv().Ajv)({ allErrors: true }).compile<Manifest>(manifestSchema);
   return compiled;
 }
 

@@ -1,4 +1,5 @@
-import koffi, { type LibraryHandle } from 'koffi';
+import { createRequire } from 'node:module';
+import type { LibraryHandle } from 'koffi';
 import { compileCall } from './compile.ts';
 import { loadFailure, symbolFailure } from './failures.ts';
 import type { Adapter, CType, NativeFunction, NativeLibrary } from './types.ts';
@@ -15,8 +16,19 @@ const NAMES: Record<CType, string> = {
   pointer: 'void *',
 };
 
-// koffi runs C on stacks of its own; its defaults (2 MiB, 128 KiB for async) are below what the system gives a thread.
-koffi.config({ sync_stack_size: 8 * 2 ** 20, async_stack_size: 2 ** 20 });
+type Koffi = typeof import('koffi');
+const require = createRequire(import.meta.url);
+let loaded: Koffi | undefined;
+
+/** Loaded at the first use: a command that calls no C does not wait for it. */
+function koffiPackage(): Koffi {
+  if (!loaded) {
+    loaded = require('koffi') as Koffi;
+    // It runs C on stacks of its own; its defaults (2 MiB, 128 KiB for async) are below what the system gives a thread.
+    loaded.config({ sync_stack_size: 8 * 2 ** 20, async_stack_size: 2 ** 20 });
+  }
+  return loaded;
+}
 
 /** koffi gives small 64-bit values as numbers and NULL as null; callers see bigints only. */
 const asBigint = (value: number | bigint | null): bigint => (typeof value === 'bigint' ? value : BigInt(value ?? 0));
@@ -29,8 +41,8 @@ function wrap(symbol: string, raw: unknown, returns: CType, parameters: readonly
   });
 }
 
-function load(path: string): NativeLibrary {
-  const library = open(path);
+function load(koffi: Koffi, path: string): NativeLibrary {
+  const library = open(koffi, path);
   const find = (symbol: string): bigint | undefined => {
     try {
       return BigInt(library.symbol(symbol));
@@ -59,7 +71,7 @@ function load(path: string): NativeLibrary {
   };
 }
 
-function open(path: string): LibraryHandle {
+function open(koffi: Koffi, path: string): LibraryHandle {
   try {
     return koffi.load(path);
   } catch (cause) {
@@ -68,10 +80,13 @@ function open(path: string): LibraryHandle {
 }
 
 /** Adapter over koffi (MIT, prebuilt for 20 platforms): the default. */
-export const koffiAdapter: Adapter = {
-  name: 'koffi',
-  load,
-  address: (view) => BigInt(koffi.address(view)),
-  view: (address, byteLength) => new Uint8Array(koffi.view(address, byteLength), 0, byteLength),
-  text: (address) => koffi.decode.string(address),
-};
+export function openKoffi(): Adapter {
+  const koffi = koffiPackage();
+  return {
+    name: 'koffi',
+    load: (path) => load(koffi, path),
+    address: (view) => BigInt(koffi.address(view)),
+    view: (address, byteLength) => new Uint8Array(koffi.view(address, byteLength), 0, byteLength),
+    text: (address) => koffi.decode.string(address),
+  };
+}

@@ -2,7 +2,7 @@ import { PAGE, setPageOffset } from '../blob/index.ts';
 import { usageError } from '../core/index.ts';
 import { clocked } from './clock.ts';
 import { openFfiNapi } from './ffi-napi.ts';
-import { koffiAdapter } from './koffi.ts';
+import { openKoffi } from './koffi.ts';
 import type { Adapter, NativeLibrary } from './types.ts';
 
 let opened: Adapter | undefined;
@@ -10,7 +10,7 @@ const libraries = new Map<string, NativeLibrary>();
 
 function choose(): Adapter {
   const wanted = process.env.CREMA_FFI ?? 'koffi';
-  if (wanted === 'koffi') return koffiAdapter;
+  if (wanted === 'koffi') return openKoffi();
   if (wanted === 'ffi-napi') return openFfiNapi();
   throw usageError({ message: `CREMA_FFI is "${wanted}"`, expected: 'koffi or ffi-napi', code: 'bad-ffi' });
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
-import { CremaError, inputError, nearest, type Problem, packageRoot, usageError } from '../core/index.ts';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Document, LineCounter } from 'yaml';
+import { ajv, CremaError, inputError, nearest, type Problem, packageRoot, usageError, yaml } from '../core/index.ts';
 import type { ExperimentPrecision } from '../precision/index.ts';
 import type { CriterionName } from './pruning/criteria.ts';
 
@@ -51,13 +51,17 @@ let checker: { schema: Schema; validate: ValidateFunction } | undefined;
 function schemaChecker() {
   if (!checker) {
     const schema: Schema = JSON.parse(readFileSync(join(packageRoot(), 'protos', 'experiment.schema.json'), 'utf8'));
-    checker = { schema, validate: new Ajv({ allErrors: true, useDefaults: true, strict: false }).compile(schema) };
+    checker = {
+      schema,
+      validate: new (ajv().Ajv)({ allErrors: true, useDefaults: true, strict: false }).compile(schema),
+    };
   }
   return checker;
 }
 
 /** Line and column of the node a JSON pointer names; of the key where the node itself is missing. */
 function place(document: Document, counter: LineCounter, file: string, path: string[], key?: string) {
+  const { isMap, isPair, isScalar } = yaml();
   let node: unknown = document.getIn(path, true) ?? document.contents;
   const parent = path.length === 0 ? document.contents : document.getIn(path, true);
   if (key !== undefined && isMap(parent)) {
@@ -110,7 +114,7 @@ function applySetting(document: Document, text: string): void {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   if (at <= 0)
     throw usageError({ message: `--set ${short}`, expected: 'key=value, e.g. --set seed=3', code: 'bad-set' });
-  const value = parseDocument(text.slice(at + 1), { logLevel: 'error', prettyErrors: false });
+  const value = yaml().parseDocument(text.slice(at + 1), { logLevel: 'error', prettyErrors: false });
   if (value.errors.length > 0)
     throw usageError({ message: `--set ${short}: ${value.errors[0]!.message}`, code: 'bad-set' });
   const refuse = (message: string) => usageError({ message: `--set ${short}: ${message}`, code: 'bad-set' });
@@ -136,8 +140,8 @@ export function readExperiment(file: string | undefined, settings: readonly stri
       );
     }
   }
-  const counter = new LineCounter();
-  const document = parseDocument(text.trim() === '' ? '{}' : text, {
+  const counter = new (yaml().LineCounter)();
+  const document = yaml().parseDocument(text.trim() === '' ? '{}' : text, {
     lineCounter: counter,
     prettyErrors: false,
     logLevel: 'error',

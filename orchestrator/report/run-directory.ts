@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import type { EventSink } from '../core/index.ts';
+import { type EventSink, yaml } from '../core/index.ts';
 import { caffeLog } from './caffe-log.ts';
 import { eventLog, LineFile, metrics } from './files.ts';
 
@@ -52,7 +51,7 @@ function environment(): Record<string, unknown> {
 /** Makes the folder and its first files; `resolved` is the configuration with every default filled in. */
 export function openRunDirectory(path: string, resolved: Record<string, unknown>): RunDirectory {
   mkdirSync(join(path, 'snapshots'), { recursive: true });
-  writeFileSync(join(path, 'config.resolved.yaml'), stringify(resolved));
+  writeFileSync(join(path, 'config.resolved.yaml'), yaml().stringify(resolved));
   const writeJson = (name: string, value: unknown) =>
     writeFileSync(join(path, name), `${JSON.stringify(value, null, 2)}\n`);
   writeJson('environment.json', environment());

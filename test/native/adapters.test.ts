@@ -7,7 +7,7 @@ import { CremaError } from '../../orchestrator/core/index.ts';
 import { openFfiNapi } from '../../orchestrator/native/ffi-napi.ts';
 import type { CType, CValue } from '../../orchestrator/native/index.ts';
 import { native } from '../../orchestrator/native/index.ts';
-import { koffiAdapter } from '../../orchestrator/native/koffi.ts';
+import { openKoffi } from '../../orchestrator/native/koffi.ts';
 import { program } from '../programs.ts';
 import { probeLibrary } from './probe.ts';
 
@@ -23,7 +23,7 @@ function caught(body: () => unknown): CremaError {
   throw new Error('nothing was thrown');
 }
 
-describe.each([koffiAdapter, openFfiNapi()])('$name', (adapter) => {
+describe.each([openKoffi(), openFfiNapi()])('$name', (adapter) => {
   const library = adapter.load(path);
   const echo = (type: CType) => library.declare(`probe_${type}`, type, [type]);
 

@@ -1,11 +1,10 @@
-import { parse } from 'yaml';
-import { inputError, nearest } from '../../core/index.ts';
+import { inputError, nearest, yaml } from '../../core/index.ts';
 import { parseClassList } from '../../data/index.ts';
 import { readInput } from '../nets.ts';
 
 /** Named groups of classes: a YAML or JSON file of `name: 0-4,17` or `name: [0, 1, 2]`. */
 export function readClassGroups(file: string): ReadonlyMap<string, readonly number[]> {
-  const found: unknown = parse(readInput(file, 'class groups').toString('utf8'));
+  const found: unknown = yaml().parse(readInput(file, 'class groups').toString('utf8'));
   if (typeof found !== 'object' || found === null || Array.isArray(found)) {
     throw inputError({
       message: `${file} holds no class groups`,
