@@ -1,9 +1,10 @@
 // C simulation of the fixed-point engines: the kernel's top function against the definition in 64-bit integers on random shapes and
 // words, and against itself with other threads and other splits over compute units. Equality, never a tolerance. The digest is the
-// same for every micro-tile and data path. Usage: csim [cases] [seed]
+// same for every micro-tile and data path. Usage: csim [cases] [seed] [threads]
 #include "../emulation/pool.hpp"
 #include "../engine/run.hpp"
 #include "reference.hpp"
+#include "session.hpp"
 #include "shapes.hpp"
 #include <algorithm>
 #include <cmath>
@@ -155,7 +156,7 @@ template <class T> bool check(Random& random, int index) {
     Case<T> t = makeCase<T>(random);
     const Results<T> want = expected(t, random);
     for (const uint32_t parts : {1u, 2u, 3u}) {
-        setThreads(int(parts));
+        setThreads(std::min(int(parts), mostThreads));
         const Results<T> got = runEngine(t, parts);
         if (parts == 1) {
             for (const T v : got.c) digest = (digest ^ uint64_t(uint16_t(v))) * 0x100000001b3;
@@ -181,6 +182,8 @@ template <class T> bool check(Random& random, int index) {
 int main(int argc, char** argv) {
     const int cases = argc > 1 ? std::atoi(argv[1]) : 300;
     Random random(argc > 2 ? uint32_t(std::atoi(argv[2])) : 1);
+    if (argc > 3) mostThreads = std::atoi(argv[3]);
+    std::printf("csim: %s\n", instructions());
     int failed = 0;
     for (int i = 0; i < cases; ++i) {
         if (!(i % 2 == 0 ? check<int8_t>(random, i) : check<int16_t>(random, i))) ++failed;

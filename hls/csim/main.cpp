@@ -1,10 +1,12 @@
 // C simulation: the kernel's top function against the definition in double precision on random shapes, and against itself
 // with other threads and other splits over compute units (equal bits). The digest of all results is the same for every
-// micro-tile of a config. Usage: csim [cases] [seed]
+// micro-tile of a config. Usage: csim [cases] [seed] [threads]
 #include "../emulation/pool.hpp"
 #include "../engine/types.hpp"
 #include "reference.hpp"
+#include "session.hpp"
 #include "shapes.hpp"
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -95,7 +97,7 @@ bool check(const Case& t, int index) {
         return false;
     }
     for (const uint32_t parts : {1u, 2u, 3u}) {
-        setThreads(int(parts));
+        setThreads(std::min(int(parts), mostThreads));
         const std::vector<float> other = runEngine(t, parts);
         if (std::memcmp(other.data(), got.data(), got.size() * sizeof(float)) == 0) continue;
         std::printf("case %d: op %u has other bits with %u threads and %u parts\n", index, d.op, parts, parts);
@@ -110,6 +112,8 @@ int main(int argc, char** argv) {
     const int cases = argc > 1 ? std::atoi(argv[1]) : 300;
     Random random(argc > 2 ? uint32_t(std::atoi(argv[2])) : 1);
     const DenormalsFlushed mode;
+    if (argc > 3) mostThreads = std::atoi(argv[3]);
+    std::printf("csim: %s\n", instructions());
     int failed = 0;
     for (int i = 0; i < cases; ++i)
         if (!check(makeCase(random), i)) ++failed;

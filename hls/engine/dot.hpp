@@ -1,7 +1,7 @@
 // The one place with machine instructions: dot products of two 16-bit or four 8-bit factors per 32-bit lane, each with a portable twin
 // that gives the same integers, and the few lane-wise operations that vectors of hls have under other names.
-// The vpdp* instructions (AVX-512 VNNI, AVX-VNNI) have not been run by us, the build machines have none: CREMA_QUADS=1 on any machine
-// tests the data path of quads with the twin of the instruction.
+// The vpdp* instructions (AVX-512 VNNI) have run on an emulated CPU only (cpu-check/), those of AVX-VNNI not at all: CREMA_QUADS=1 on any
+// machine tests the data path of quads with the twin of the instruction.
 #pragma once
 #include "types.hpp"
 
