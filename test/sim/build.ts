@@ -23,9 +23,9 @@ export function buildCard(): string {
   return kernels;
 }
 
-/** Compiles test/sim/native/<name>.cpp against the library and returns the program. */
-export function buildProgram(name: string): string {
-  const program = join(out, name);
+/** Compiles test/sim/native/programs.cpp against the library and returns the program; its first argument says which of them runs. */
+export function buildPrograms(): string {
+  const program = join(out, 'programs');
   const warnings = ['-Wall', '-Wextra', '-Werror'];
   const link = [library, `-Wl,-rpath,${join(library, '..')}`, '-pthread'];
   execFileSync('g++', [
@@ -35,7 +35,7 @@ export function buildProgram(name: string): string {
     ...flags,
     '-o',
     program,
-    join(sources, `${name}.cpp`),
+    join(sources, 'programs.cpp'),
     ...link,
   ]);
   return program;

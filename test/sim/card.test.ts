@@ -2,15 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildCard, buildProgram, cleanEnvironment, sanitized, withVendorFolder } from './build.ts';
+import { buildCard, buildPrograms, cleanEnvironment, sanitized, withVendorFolder } from './build.ts';
 
 let kernels: string;
+let programs: string;
 beforeAll(() => {
   kernels = buildCard();
+  programs = buildPrograms();
 });
 
 function run(program: string, args: string[], env: Record<string, string>) {
-  const result = spawnSync(program, [kernels, ...args], {
+  const result = spawnSync(programs, [program, kernels, ...args], {
     env: cleanEnvironment(env),
     encoding: 'utf8',
     timeout: 50_000,
@@ -21,39 +23,29 @@ function run(program: string, args: string[], env: Record<string, string>) {
 const passed = { status: 0, signal: null, output: 'passed\n' };
 
 describe.each(['errors', 'events', 'memory'])('%s of the emulated card', (name) => {
-  let program: string;
-  beforeAll(() => {
-    program = buildProgram(name);
-  });
-
   it.each(['strict', 'shared'])('behave as documented in %s mode', (mode) => {
-    expect(run(program, [], { CREMA_SIM_MEMORY: mode, CREMA_SIM_THREADS: '3' })).toEqual(passed);
+    expect(run(name, [], { CREMA_SIM_MEMORY: mode, CREMA_SIM_THREADS: '3' })).toEqual(passed);
   });
 });
 
 describe('faults of the emulated card', () => {
-  let program: string;
-  beforeAll(() => {
-    program = buildProgram('faults');
-  });
-
   it.each([
     ['hang', 'one compute unit is busy for ever, the others and the transfers go on'],
     ['dead', 'nothing completes any more'],
     ['wrong', 'errors, stale and flipped results, delays at the scripted launches'],
     ['script', 'a script it does not understand is refused'],
   ])('%s: %s', (scenario) => {
-    expect(run(program, [scenario], {})).toEqual(passed);
+    expect(run('faults', [scenario], {})).toEqual(passed);
   });
 
   it('kill ends the process', () => {
-    expect(run(program, ['kill'], {})).toMatchObject({ signal: 'SIGKILL' });
+    expect(run('faults', ['kill'], {})).toMatchObject({ signal: 'SIGKILL' });
   });
 });
 
 describe('cost of a launch', () => {
   it('is small, and an idle card uses no processor', () => {
-    const { output, status } = run(buildProgram('latency'), [], {});
+    const { output, status } = run('latency', [], {});
     expect(status).toBe(0);
     const cost = JSON.parse(output);
     // Far above what is measured (about 10 us): this guards against sleeping or burning, not against a busy machine.

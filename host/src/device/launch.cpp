@@ -1,18 +1,19 @@
 // A kernel launch in one call: its changed arguments and the enqueue, instead of a call from JavaScript for each.
 // No OpenCL library is linked: the frame holds the addresses of the entry points of the one that the caller opened.
 #include "../abi.hpp"
+#include "entry.hpp"
 #include <cstddef>
 
 namespace {
+
+using crema::entry;
+using crema::handle;
 
 using SetArgument = int32_t (*)(void *kernel, uint32_t index, size_t size, const void *value);
 using EnqueueTask = int32_t (*)(void *queue, void *kernel, uint32_t waits, const uint64_t *list, uint64_t *event);
 
 // The engine's signature: five buffers and a count.
 constexpr int32_t kBuffers = 5;
-
-template <class F> F entry(uint64_t address) { return reinterpret_cast<F>(static_cast<uintptr_t>(address)); }
-void *handle(uint64_t value) { return reinterpret_cast<void *>(static_cast<uintptr_t>(value)); }
 
 } // namespace
 

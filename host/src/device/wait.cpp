@@ -1,6 +1,7 @@
 // Waiting for OpenCL events with a deadline, and reading their times, without a turn through JavaScript per event.
 // No OpenCL library is linked: the caller hands over the addresses of the entry points of the one it opened.
 #include "../abi.hpp"
+#include "entry.hpp"
 #include <chrono>
 #include <ctime>
 #include <sched.h>
@@ -10,6 +11,9 @@
 
 namespace {
 
+using crema::entry;
+using crema::handle;
+
 using Clock = std::chrono::steady_clock;
 using GetInfo = int32_t (*)(void *event, uint32_t name, size_t size, void *value, size_t *written);
 using Release = int32_t (*)(void *event);
@@ -17,9 +21,6 @@ using Release = int32_t (*)(void *event);
 constexpr uint32_t kExecutionStatus = 0x11D3; // CL_EVENT_COMMAND_EXECUTION_STATUS
 constexpr int32_t kComplete = 0;              // CL_COMPLETE; queued, submitted, running are 3, 2, 1; failures are negative
 constexpr int32_t kExpired = 1;
-
-template <class F> F entry(uint64_t address) { return reinterpret_cast<F>(static_cast<uintptr_t>(address)); }
-void *handle(uint64_t event) { return reinterpret_cast<void *>(static_cast<uintptr_t>(event)); }
 
 int32_t status(GetInfo info, uint64_t event) {
     int32_t value = 0;

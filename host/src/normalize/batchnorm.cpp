@@ -3,19 +3,18 @@
 #include "../abi.hpp"
 #include "../parallel.hpp"
 #include "../reduce.hpp"
+#include "grain.hpp"
 
 #include <cmath>
 #include <vector>
 
 namespace {
 
-int64_t grain(int64_t run) { return 1 + 8192 / (run + 1); }
-
 // Per channel: the pairs of sums over blocks of term(row, channel, valid lanes).
 template <class Term>
 std::vector<crema::Pair> channelSums(int64_t blocks, int64_t channels, int64_t run, int64_t lanes, int64_t batch, Term term) {
     std::vector<crema::Pair> rows(static_cast<size_t>(blocks * channels)), sums(static_cast<size_t>(channels), {0, 0});
-    crema::parallelFor(blocks * channels, grain(run), [&](int64_t begin, int64_t end) {
+    crema::parallelFor(blocks * channels, crema::grain(run), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++)
             rows[row] = term(row, row % channels, crema::validLanes(row / channels, lanes, batch));
     });
@@ -57,7 +56,7 @@ CREMA_API void crema_batchnorm_statistics(const float *x, float *mean, float *va
 // y = (x - mean) * inverse, per channel; y may be x; `keep` (or NULL) receives a second copy.
 CREMA_API void crema_batchnorm_normalize(const float *x, const float *mean, const float *inverse, float *y, float *keep,
                                          int64_t blocks, int64_t channels, int64_t run) {
-    crema::parallelFor(blocks * channels, grain(run), [=](int64_t begin, int64_t end) {
+    crema::parallelFor(blocks * channels, crema::grain(run), [=](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) {
             const float m = mean[row % channels], s = inverse[row % channels];
             const float *in = x + row * run;
@@ -83,7 +82,7 @@ CREMA_API void crema_batchnorm_backward(const float *source, const float *mean, 
             product = g[i] * ((in[i] - m) * s);
         });
     });
-    crema::parallelFor(blocks * channels, grain(run), [&](int64_t begin, int64_t end) {
+    crema::parallelFor(blocks * channels, crema::grain(run), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) {
             const int64_t c = row % channels, valid = crema::validLanes(row / channels, lanes, batch);
             const float m = mean[c], s = unit[c], scale = inverse[c];

@@ -2,17 +2,14 @@
 #include "../abi.hpp"
 #include "../parallel.hpp"
 #include "../reduce.hpp"
+#include "grain.hpp"
 
 #include <cmath>
-
-namespace {
-int64_t grain(int64_t length) { return 1 + 8192 / (length + 1); }
-} // namespace
 
 // y = x - mean, and with `variance` also / (sqrt(mean((x - mean)^2)) + eps). deviation[row] receives the divisor.
 CREMA_API void crema_mvn_forward(const float *x, float *y, float *deviation, int64_t rows, int64_t length, int32_t variance,
                                  float eps) {
-    crema::parallelFor(rows, grain(length), [=](int64_t begin, int64_t end) {
+    crema::parallelFor(rows, crema::grain(length), [=](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) {
             const float *in = x + row * length;
             float *out = y + row * length;
@@ -35,7 +32,7 @@ CREMA_API void crema_mvn_forward(const float *x, float *y, float *deviation, int
 // dx = (dy - mean(dy) - [variance] mean(dy y) y) / deviation
 CREMA_API void crema_mvn_backward(const float *y, const float *deviation, const float *dy, float *dx, int64_t rows,
                                   int64_t length, int32_t variance) {
-    crema::parallelFor(rows, grain(length), [=](int64_t begin, int64_t end) {
+    crema::parallelFor(rows, crema::grain(length), [=](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; row++) {
             const float *v = y + row * length, *g = dy + row * length;
             float *out = dx + row * length;

@@ -8,8 +8,6 @@ namespace {
 
 using namespace crema;
 
-constexpr int64_t kTile = 64;
-
 template <bool Add, class In> void expand(const In *q, float scale, int64_t count, float *x) {
     for (int64_t i = 0; i < count; i++) {
         const float value = static_cast<float>(q[i]) * scale;

@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr int64_t kChunk = 8192;
+constexpr int64_t kGradientChunk = 8192;
 
 struct Squares {
     double gradient = 0, sum = 0;
@@ -34,11 +34,11 @@ Squares chunk(const float *gradient, float *sum, bool first, int64_t begin, int6
 
 // sum += gradient (sum = gradient where `first`); squares[0] = squared norm of the gradient, squares[1] = of the new sum.
 CREMA_API void crema_diversity_add(const float *gradient, float *sum, int64_t count, int32_t first, double *squares) {
-    const int64_t chunks = (count + kChunk - 1) / kChunk;
+    const int64_t chunks = (count + kGradientChunk - 1) / kGradientChunk;
     std::vector<Squares> parts(static_cast<size_t>(chunks));
     crema::parallelFor(chunks, 4, [&](int64_t begin, int64_t end) {
         for (int64_t c = begin; c < end; c++)
-            parts[static_cast<size_t>(c)] = chunk(gradient, sum, first != 0, c * kChunk, std::min(count, (c + 1) * kChunk));
+            parts[static_cast<size_t>(c)] = chunk(gradient, sum, first != 0, c * kGradientChunk, std::min(count, (c + 1) * kGradientChunk));
     });
     squares[0] = squares[1] = 0;
     for (const Squares &part : parts) {

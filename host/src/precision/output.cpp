@@ -9,7 +9,7 @@ namespace {
 
 using namespace crema;
 
-constexpr int64_t kChunk = 8192;
+constexpr int64_t kOutputChunk = 8192;
 
 struct Request {
     const double *sums, *bias; // bias may be null
@@ -40,11 +40,11 @@ template <bool Stochastic, class Out> Counts chunk(const Request &r, int64_t beg
 }
 
 template <bool Stochastic, class Out> Counts run(const Request &r, int64_t count, Out *target) {
-    const int64_t chunks = (count + kChunk - 1) / kChunk;
+    const int64_t chunks = (count + kOutputChunk - 1) / kOutputChunk;
     std::vector<Counts> parts(static_cast<size_t>(chunks));
     parallelFor(chunks, 1, [&](int64_t begin, int64_t end) {
         for (int64_t c = begin; c < end; c++)
-            parts[static_cast<size_t>(c)] = chunk<Stochastic>(r, c * kChunk, std::min(count, (c + 1) * kChunk), target);
+            parts[static_cast<size_t>(c)] = chunk<Stochastic>(r, c * kOutputChunk, std::min(count, (c + 1) * kOutputChunk), target);
     });
     Counts all;
     for (const Counts &part : parts) {
@@ -77,7 +77,7 @@ CREMA_API void crema_output_unit(const double *sums, const double *bias, const i
 // The rounding unit alone, element by element, with given draws: result[i] = saturate(roundShift(acc[i], shift[i], draws[i])).
 CREMA_API void crema_round_shift_saturate(const double *acc, const int32_t *shift, const uint32_t *draws, int64_t count, int32_t word,
                                           int32_t mode, int16_t *result) {
-    parallelFor(count, kChunk, [&](int64_t begin, int64_t end) {
+    parallelFor(count, kOutputChunk, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
             const auto value = static_cast<int64_t>(acc[i]);
             const int64_t rounded = mode == 1 ? roundShift<true>(value, shift[i], draws[i]) : roundShift<false>(value, shift[i], 0);

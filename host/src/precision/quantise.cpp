@@ -8,8 +8,6 @@ namespace {
 
 using namespace crema;
 
-constexpr int64_t kTile = 64; // rows of a tile that is turned and quantised while it is in the first-level cache
-
 // Calls body(tile, rows, r) with floats as rows of B lanes, padding lanes zero, for every tile of the piece.
 template <int B, class Body> void forTiles(const float *source, const TensorView &view, bool blocked, const Piece &p, Body body) {
     if (B == 1 || (blocked && p.images == B)) {

@@ -9,6 +9,9 @@
 
 namespace crema {
 
+// Rows of a tile that is turned and quantised while it is in the first-level cache.
+constexpr int64_t kTile = 64;
+
 // R = `rest` elements per image; every `group` of them share an exponent, the last group may be shorter.
 struct TensorView {
     int64_t batch, rest, group, lanes;

@@ -1,6 +1,8 @@
 // Every error code a host program meets, and that nothing foreign, stale or truncated ends the process.
 #include "card.hpp"
 
+namespace errors {
+
 static void programs(Card &card) {
     cl_int error, status = 7;
     const std::string good = makeXclbin(card.bitstream);
@@ -194,7 +196,7 @@ static void handles(Card &card) {
     EXPECT_EQ(clGetDeviceInfo(card.device, CL_DEVICE_NAME, sizeof name, name, nullptr), CL_INVALID_VALUE);
 }
 
-int main(int, char **arguments) {
+int run(char **arguments) {
     {
         Card card(arguments[1], false);
         programs(card);
@@ -204,3 +206,5 @@ int main(int, char **arguments) {
     }
     return finish();
 }
+
+} // namespace errors

@@ -2,6 +2,8 @@
 #include "card.hpp"
 #include <atomic>
 
+namespace events {
+
 static void outOfOrder(Card &card) {
     int32_t *host = pages<int32_t>(4);
     cl_mem out = card.buffer(16, host);
@@ -178,7 +180,7 @@ static void manyThreads(Card &card) {
     for (auto &thread : threads) thread.join();
 }
 
-int main(int, char **arguments) {
+int run(char **arguments) {
     {
         Card card(arguments[1]);
         outOfOrder(card);
@@ -190,3 +192,5 @@ int main(int, char **arguments) {
     }
     return finish();
 }
+
+} // namespace events

@@ -2,6 +2,8 @@
 #include "card.hpp"
 #include <string>
 
+namespace faults {
+
 struct Run {
     Card &card;
     float *host = pages<float>(2048);
@@ -93,7 +95,7 @@ static void script(Card &card) {
     EXPECT(std::strstr(crema_sim_last_message(), "\"burn@1\": expected one of hang"));
 }
 
-int main(int, char **arguments) {
+int run(char **arguments) {
     const std::string scenario = arguments[2];
     const char *fault = scenario == "hang" ? "hang@2" : scenario == "dead" ? "dead@2" : scenario == "kill" ? "kill@1"
                         : scenario == "script" ? "burn@1" : "error@2;error@3=-9999;stale@4;flip@5=1.31;delay@6=80;error@7+";
@@ -106,3 +108,5 @@ int main(int, char **arguments) {
     if (scenario == "kill") Run(card).end(1);
     return finish();
 }
+
+} // namespace faults

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <ctime>
 
+namespace latency {
+
 static double now() { return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-int main(int, char **arguments) {
+int run(char **arguments) {
     Card card(arguments[1]);
     cl_mem mem = card.buffer(64);
     cl_kernel poke = card.kernel("poke");
@@ -33,3 +35,5 @@ int main(int, char **arguments) {
     std::printf("{\"launch\": %.1f, \"p90\": %.1f, \"train\": %.2f, \"idle\": %.4f}\n", each[1000], each[1800], train, idle);
     return failures != 0;
 }
+
+} // namespace latency

@@ -1,6 +1,8 @@
 // What buffers hold, in both memory modes.
 #include "card.hpp"
 
+namespace memory {
+
 static void migrates(Card &card) {
     float *host = pages<float>(1024);
     for (int i = 0; i < 1024; i++) host[i] = static_cast<float>(i);
@@ -137,7 +139,7 @@ static void overruns(Card &card) {
     OK(clReleaseMemObject(mem));
 }
 
-int main(int, char **arguments) {
+int run(char **arguments) {
     {
         Card card(arguments[1]);
         migrates(card);
@@ -147,3 +149,5 @@ int main(int, char **arguments) {
     }
     return finish();
 }
+
+} // namespace memory
