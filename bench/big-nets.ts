@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CremaError } from '../orchestrator/core/index.ts';
+import { CremaError, childExecArgv, programFile } from '../orchestrator/core/index.ts';
 import { chooseNets } from './big-nets/choose.ts';
 import { compareResults, type Difference, sameBytes } from './big-nets/compare.ts';
 import type { Row } from './big-nets/run.ts';
@@ -45,10 +45,18 @@ const off = (row: Row) => Math.abs(total(row.planned) / total(row.used) - 1);
 const mega = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 function measure(net: string, device: string, results: string, ...more: ('--keep' | '--nudge')[]): Row {
-  const typescript = import.meta.filename.endsWith('.ts');
-  const script = join(import.meta.dirname, 'big-nets', typescript ? 'run.ts' : 'run.js');
-  const args = [script, '--corpus', values.corpus!, '--net', net, '--batch', values.batch, '--device', device];
-  const flags = [...(typescript ? ['--import', 'tsx'] : []), ...args, '--results', results, ...more];
+  const args = [
+    programFile('bench/big-nets/run'),
+    '--corpus',
+    values.corpus!,
+    '--net',
+    net,
+    '--batch',
+    values.batch,
+    '--device',
+    device,
+  ];
+  const flags = [...childExecArgv, ...args, '--results', results, ...more];
   const done = spawnSync(process.execPath, flags, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

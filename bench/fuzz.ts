@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { childExecArgv, packageRoot, printable } from '../orchestrator/core/index.ts';
+import { childExecArgv, packageRoot, printable, programFile } from '../orchestrator/core/index.ts';
 import { type Done, type Finding, type FuzzOrder, inputOf, LOADING } from './fuzz/child.ts';
 import { makeTargets } from './fuzz/targets.ts';
 
@@ -22,7 +22,7 @@ interface Round {
   readonly next: number;
 }
 
-const script = join(import.meta.dirname, 'fuzz', import.meta.filename.endsWith('.ts') ? 'child.ts' : 'child.js');
+const script = programFile('bench/fuzz/child');
 
 /** One child, until its time is over or it goes down. */
 function round(order: FuzzOrder, names: readonly string[]): Promise<Round> {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../orchestrator/core/index.ts';
+import { childExecArgv, packageRoot, programFile } from '../orchestrator/core/index.ts';
 
 interface Row {
   net: string;
@@ -36,16 +36,18 @@ const seconds = value('--seconds') ?? '3';
 const threads = value('--threads') ? [Number(value('--threads'))] : [1, ...(cpus().length > 1 ? [2] : [])];
 const nets = value('--net') ? [value('--net')!] : Object.keys(PEERS);
 
-const script = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'step.ts' : 'step.js');
-const loader = script.endsWith('.ts') ? ['--import', 'tsx'] : [];
 const rows: Row[] = [];
 for (const net of nets) {
   for (const count of threads) {
     const file = join(packageRoot(), 'bench', 'nets', `${net}.prototxt`);
-    const done = spawnSync(process.execPath, [...loader, script, file, device, String(count), seconds, config], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const done = spawnSync(
+      process.execPath,
+      [...childExecArgv, programFile('bench/step'), file, device, String(count), seconds, config],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     if (done.status !== 0) process.exit(done.status ?? 70);
     const row = JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
     rows.push(row);

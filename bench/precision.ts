@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../orchestrator/core/index.ts';
+import { childExecArgv, packageRoot, programFile } from '../orchestrator/core/index.ts';
 import { Session } from '../orchestrator/executor/index.ts';
 import { manifestConfigs } from '../orchestrator/kernels/index.ts';
 import { decodePrecision } from '../orchestrator/precision/index.ts';
@@ -42,10 +42,8 @@ function instructions(): string {
 }
 
 function measure(net: string, word: string): Row {
-  const script = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'step.ts' : 'step.js');
-  const loader = script.endsWith('.ts') ? ['--import', 'tsx'] : [];
   const file = join(packageRoot(), 'bench', 'nets', `${net}.prototxt`);
-  const command = [...loader, script, file, 'sim', threads, seconds, 'f32', word];
+  const command = [...childExecArgv, programFile('bench/step'), file, 'sim', threads, seconds, 'f32', word];
   const done = spawnSync(process.execPath, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (done.status !== 0) process.exit(done.status ?? 70);
   return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CremaError } from '../orchestrator/core/index.ts';
+import { CremaError, childExecArgv, programFile } from '../orchestrator/core/index.ts';
 import { parseNet } from '../orchestrator/proto/index.ts';
 import { type Comparison, compareMasked } from './pruning/compare.ts';
 import { publishedNets } from './pruning/nets.ts';
@@ -50,8 +50,7 @@ function check(name: string): Outcome[] {
 }
 
 function child(name: string): Outcome[] {
-  const typescript = import.meta.filename.endsWith('.ts');
-  const args = [...(typescript ? ['--import', 'tsx'] : []), import.meta.filename, '--child', '--net', name];
+  const args = [...childExecArgv, programFile('bench/pruning-check'), '--child', '--net', name];
   const done = spawnSync(process.execPath, [...args, '--corpus', values.corpus], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

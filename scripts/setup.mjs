@@ -1,11 +1,11 @@
 // What `npm start` and `npm test` need before anything of the project can run: written without any dependency.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.mjs';
+import { bundle, sourcesDigest } from './bundle.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -102,60 +102,42 @@ export async function ensureNative(engines = firstEngines) {
 }
 
 /** Everything from a clean clone to a program that runs. Compilers start at once; npm waits for the network meanwhile. */
-export async function ensureAll(systemPackages, engines = firstEngines, build = ensureBuild) {
+export async function ensureAll(systemPackages, engines = firstEngines, check = () => {}) {
   ensureNode();
   ensureSystem(systemPackages);
   const native = ensureNative(engines);
   await ensureModules();
-  build();
+  await ensureBuild();
+  check();
   await native;
   ensureBitstreams();
 }
 
-/** One digest of all that dist/ is made of: names and contents, since times say little after a checkout. */
-function sourcesDigest() {
-  const hash = createHash('sha256');
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/bundle.mjs']) hash.update(readFileSync(join(root, file)));
-  for (const folder of ['orchestrator', 'bench', 'examples', 'test']) {
-    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-    const made = (file) => (folder === 'test' ? /^\w+\/[\w-]+\.ts$/.test(file) && !file.endsWith('.test.ts') : file.endsWith('.ts'));
-    for (const file of files.filter(made).sort()) hash.update(`${folder}/${file}\0`).update(readFileSync(join(root, folder, file)));
-  }
-  return hash.digest('hex');
-}
-
 const stamp = join(root, 'dist', '.stamp');
 
-/** Whether dist/ is what the sources say. */
-const compiled = (sources) => existsSync(stamp) && readFileSync(stamp, 'utf8') === sources;
-
-function tsc(...args) {
-  return spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...args], { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
-}
-
-/** dist/ from orchestrator/, bench/ and the programs of test/, where it is out of date; false where the compiler refuses. */
-export function compile() {
-  const sources = sourcesDigest();
-  if (compiled(sources)) return true;
+/** dist/, where it is not what the sources say; false where they are no TypeScript. */
+export async function compile() {
+  const sources = sourcesDigest(root);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return true;
   say('crema: compiling TypeScript');
-  if (!tsc('-p', 'tsconfig.build.json')) return false;
-  bundle(root);
+  try {
+    await bundle(root);
+  } catch {
+    return false;
+  }
   writeFileSync(stamp, sources);
   return true;
 }
 
-/** The same, with all types checked, tests included: one run of the compiler where two would read everything twice. */
-export function compileChecked() {
-  const sources = sourcesDigest();
-  const right = tsc('-p', '.', '--tsBuildInfoFile', join('dist', '.checked.tsbuildinfo'));
-  if (right) bundle(root);
-  if (existsSync(dirname(stamp))) writeFileSync(stamp, right ? sources : '');
-  return right;
+/** Whether the compiler finds the types of all sources right, tests included. */
+export function typesRight() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  return spawnSync(process.execPath, [tsc, '--noEmit', '-p', '.'], { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
 }
 
-export function ensureBuild() {
-  if (compile()) return;
-  say('crema: TypeScript refuses the sources');
+export async function ensureBuild() {
+  if (await compile()) return;
+  say('crema: the sources do not compile');
   process.exit(70);
 }
 

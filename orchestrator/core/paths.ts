@@ -13,13 +13,6 @@ export function packageRoot(): string {
   return folder;
 }
 
-/** The file of a module of ours that is started as a thread or process of its own; `name` is its path in orchestrator/ without ending. */
-export function moduleFile(name: string): string {
-  return fromSource
-    ? join(packageRoot(), 'orchestrator', `${name}.ts`)
-    : join(packageRoot(), 'dist', 'orchestrator', `${name}.js`);
-}
-
 /** A file below `build/`, where make puts native libraries. `CREMA_BUILD` names another folder (sanitised builds). */
 export function buildPath(...parts: string[]): string {
   return join(process.env.CREMA_BUILD ?? join(packageRoot(), 'build'), ...parts);
@@ -29,3 +22,8 @@ export function buildPath(...parts: string[]): string {
 export const childExecArgv: string[] = fromSource
   ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href]
   : [];
+
+/** The file of one of our programs, a path in the repository without its extension: its source, or what it was bundled to. */
+export function programFile(path: string): string {
+  return fromSource ? join(packageRoot(), `${path}.ts`) : join(packageRoot(), 'dist', `${path}.js`);
+}

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { CremaError, type ErrorKind, fromSource, internalError, moduleFile, type Problem } from '../core/index.ts';
+import { CremaError, type ErrorKind, fromSource, internalError, type Problem, programFile } from '../core/index.ts';
 
 /** Errors as they cross threads. */
 export interface ThreadFailure {
@@ -43,7 +43,7 @@ process.on('uncaughtExceptionMonitor', (error) => {
  * main thread, which waits for us.
  */
 function entry(file: string): string {
-  const path = moduleFile(`data/${file}`);
+  const path = programFile(`orchestrator/data/${file}`);
   if (!fromSource) return `import(${JSON.stringify(pathToFileURL(path).href)});`;
   const require = createRequire(import.meta.url);
   return `require(${JSON.stringify(require.resolve('tsx/cjs'))}); require(${JSON.stringify(path)});`;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { childExecArgv, moduleFile } from '../core/index.ts';
+import { childExecArgv, programFile } from '../core/index.ts';
 
 export interface ListedDevice {
   readonly name: string;
@@ -42,9 +42,10 @@ interface Answer {
 
 /** Runs the child; how it ended, where it did not answer. Libraries may abort, exit or hang: all three are answers. */
 function ask(route: string, milliseconds: number): Promise<Answer> {
+  const file = programFile('orchestrator/device/probe-child');
   return new Promise((resolve) => {
     // Its own process group: XRT's emulation signals the whole group when it fails.
-    const child = spawn(process.execPath, [...childExecArgv, moduleFile('device/probe-child'), route], {
+    const child = spawn(process.execPath, [...childExecArgv, file, route], {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
