@@ -134,7 +134,7 @@ template <class T, unsigned W, unsigned N, class V> inline void storeNarrowed(T*
             out[0] = __builtin_shufflevector((Ints8)first, (Ints8)first, 0, 1, 4, 5, 2, 3, 6, 7);
             out[1] = __builtin_shufflevector((Ints8)second, (Ints8)second, 0, 1, 4, 5, 2, 3, 6, 7);
         }
-        for (unsigned i = 0; i < sizeof(T); ++i) store(to + i * 32 / sizeof(T), as<Sums<8>>(out[i]));
+        for (unsigned i = 0; i < sizeof(T); ++i) store(to + i * 32 / sizeof(T), as<Vector<T, 32 / sizeof(T)>>(out[i]));
         return;
     }
 #endif

@@ -13,10 +13,10 @@ template <class T> struct FixedPass {
     const int64_t* bias; // per row, or null
     OutputUnit unit;
     Terms words;
-    bool quads;
-    uint32_t together = quads ? 4 : 2; // channels of a factor
+    static constexpr bool quads = kQuads<T>;
+    static constexpr uint32_t together = kTogether<T>; // channels of a factor
     uint32_t depth = ceilDivide(image.depth, together), steps = depth * image.taps;
-    uint32_t limit = words.limit / together; // steps that an int32 sum holds
+    uint32_t limit = words.template factors<T>(); // steps that an int32 sum holds
 
     /// Packs rows from `row` on as [step][stride]; of a split operand the high (part 1) or low bits.
     void pack(int32_t* panel, uint32_t stride, const Panel& rows, unsigned part) const {
@@ -39,23 +39,6 @@ template <class T> struct FixedPass {
     }
 };
 
-/// to[i] = from[0][i], from[1][i], ... packed; channels from `present` on are zero.
-template <class T> inline void packLine(const T* const* from, uint32_t present, bool quads, uint32_t count, int32_t* __restrict to) {
-    const T *__restrict a = from[0], *__restrict b = from[present > 1 ? 1 : 0];
-    const int32_t mb = present > 1 ? -1 : 0;
-    if (quads) {
-        const T *__restrict c = from[present > 2 ? 2 : 0], *__restrict d = from[present > 3 ? 3 : 0];
-        const int32_t mc = present > 2 ? 255 : 0, md = present > 3 ? -1 : 0;
-        for (uint32_t i = 0; i < count; ++i)
-#pragma HLS PIPELINE II=1
-            to[i] = ((a[i] & 255) | (b[i] & mb & 255) << 8 | (c[i] & mc) << 16 | (d[i] & md) << 24) ^ int32_t(0x80808080);
-        return;
-    }
-    for (uint32_t i = 0; i < count; ++i)
-#pragma HLS PIPELINE II=1
-        to[i] = (a[i] & 0xffff) | (b[i] & mb) << 16;
-}
-
 /// Copies the windows of `blocks` blocks, `depth` channel groups from channel `first` of `channels` on.
 template <class T>
 inline void packWindows(const FixedPass<T>& pass, const Source<T>& source, const Window& window, uint32_t blocks, uint32_t first, uint32_t depth, int32_t* memory) {
@@ -67,7 +50,7 @@ inline void packWindows(const FixedPass<T>& pass, const Source<T>& source, const
                 const T* from[4];
                 for (uint32_t i = 0; i < 4; ++i)
                     from[i] = source.base + block * source.image + (channel + (i < present ? i : 0)) * source.plane + (size_t(window.y + row) * source.width + window.x) * pass.image.lanes;
-                packLine(from, present, pass.quads, line, memory + size_t(block) * window.image + size_t(outer) * window.plane + size_t(row) * line);
+                packLine<T, true>(from, present, line, 0, -1, memory + size_t(block) * window.image + size_t(outer) * window.plane + size_t(row) * line);
             }
         }
 }

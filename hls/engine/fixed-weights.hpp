@@ -1,5 +1,5 @@
-// Convolution backward-weights in fixed point. Lanes of the batch are the pairs: dY[o] and X[c] of a pixel, two lanes to a factor, need no
-// packing but widening. Rows of both images are copied on chip with zeros at their ends and, for strides, with the columns of a
+// Convolution backward-weights in fixed point. Lanes of the batch are the k of a factor: dY[o] and X[c] of a pixel, two lanes to a factor, need
+// no packing but widening; four bytes not even that. Rows of both images are copied on chip with zeros at their ends and, for strides, with the columns of a
 // phase together, so that every tap of a kernel row multiplies the same runs of pixels. Sums are exact, so lanes are added at any time.
 #pragma once
 #include "output.hpp"
@@ -9,7 +9,7 @@
 namespace crema {
 
 template <class T, unsigned Lanes> struct FixedWeights {
-    static constexpr uint32_t kPixel = Lanes / 2; // factors of a pixel
+    static constexpr uint32_t kPixel = Lanes / kTogether<T>; // factors of a pixel
     WeightsPass<T> pass;
     OutputUnit unit;
     Terms words;
@@ -18,7 +18,7 @@ template <class T, unsigned Lanes> struct FixedWeights {
     uint32_t columns = (ceilDivide(rowA, kPixel) - 1) * pass.d.strideW + (pass.d.kernelW - 1) * pass.d.dilationW + 1; // of X, padding included
     uint32_t phase = ceilDivide(columns, pass.d.strideW) * kPixel;
     uint32_t rowB = phase * pass.d.strideW;
-    uint32_t limit = words.limit / 2; // steps that an int32 sum holds
+    uint32_t limit = words.template factors<T>(); // steps that an int32 sum holds
 
     /// Where tap kx of a row of X begins.
     uint32_t columnOf(uint32_t kx) const {
@@ -35,22 +35,49 @@ template <class T, unsigned Lanes> struct FixedWeights {
     uint32_t steps(const RowChunk& chunk) const { return chunk.blocks * chunk.rows * (rowA / kPairWidth); }
 };
 
-/// count pixels, zero in lanes from `valid` on; of a split operand its high (shift 7) or low (mask 127) bits.
-template <class T, unsigned Lanes> inline void widenPixels(const T* __restrict from, uint32_t count, uint32_t valid, int32_t shift, int32_t mask, Half* __restrict to) {
+/// count pixels, zero in lanes from `valid` on: widened, of a split operand its high (shift 7) or low (mask 127) bits, or bytes, biased or not.
+template <class T, unsigned Lanes, bool Biased> inline void copyPixels(const T* __restrict from, uint32_t count, uint32_t valid, int32_t shift, int32_t mask, int32_t* to) {
+    if constexpr (kQuads<T>) {
+        T* __restrict bytes = reinterpret_cast<T*>(to);
+        if (valid == Lanes) {
+            for (uint32_t i = 0; i < count * Lanes; ++i)
+#pragma HLS PIPELINE II=1
+                bytes[i] = T(Biased ? from[i] ^ -128 : from[i]);
+            return;
+        }
+        for (uint32_t i = 0; i < count; ++i)
+            for (uint32_t lane = 0; lane < Lanes; ++lane)
+#pragma HLS PIPELINE II=1
+                bytes[i * Lanes + lane] = T((lane < valid ? from[i * Lanes + lane] : 0) ^ (Biased ? -128 : 0));
+        return;
+    }
+    Half* __restrict halves = reinterpret_cast<Half*>(to);
     if (valid == Lanes) {
-        widenLine(from, count * Lanes, shift, mask, to);
+        widenLine(from, count * Lanes, shift, mask, halves);
         return;
     }
     for (uint32_t i = 0; i < count; ++i)
         for (uint32_t lane = 0; lane < Lanes; ++lane)
 #pragma HLS PIPELINE II=1
-            to[i * Lanes + lane] = lane < valid ? int16_t(from[i * Lanes + lane] >> shift & mask) : int16_t(0);
+            halves[i * Lanes + lane] = lane < valid ? int16_t(from[i * Lanes + lane] >> shift & mask) : int16_t(0);
 }
 
-inline void clearFactors(int32_t* to, uint32_t count) {
+inline void fillFactors(int32_t* to, uint32_t count, int32_t value) {
     for (uint32_t i = 0; i < count; ++i)
 #pragma HLS PIPELINE II=1
-        to[i] = 0;
+        to[i] = value;
+}
+
+/// Sum of the bytes of `count` factors, a multiple of kPairWidth.
+inline int64_t sumOfBytes(const int32_t* from, uint32_t count) {
+    using V = Sums<kPairWidth>;
+    V acc{};
+    for (uint32_t i = 0; i < count; i += kPairWidth)
+#pragma HLS PIPELINE II=1
+        acc = dotQuads<kPairWidth>(acc, load<V>(from + i), V{} + 0x01010101);
+    int64_t total = 0;
+    for (unsigned i = 0; i < kPairWidth; ++i) total += acc[i];
+    return total;
 }
 
 /// Rows of dY of a chunk: [output, part][block][y][rowA].
@@ -65,8 +92,8 @@ inline void copyGradients(const FixedWeights<T, Lanes>& p, const ChannelTile& ti
                 for (uint32_t row = 0; row < chunk.rows; ++row, to += p.rowA) {
                     const T* from = p.pass.dy + (size_t(chunk.block + block) * d.outputs + size_t(tile.group) * p.pass.outputs + o) * p.pass.outPlane +
                                     size_t(chunk.y + row) * d.outWidth * Lanes;
-                    widenPixels<T, Lanes>(from, d.outWidth, p.pass.valid(chunk.block + block), shift, mask, reinterpret_cast<Half*>(to));
-                    clearFactors(to + d.outWidth * p.kPixel, p.rowA - d.outWidth * p.kPixel);
+                    copyPixels<T, Lanes, false>(from, d.outWidth, p.pass.valid(chunk.block + block), shift, mask, to);
+                    fillFactors(to + d.outWidth * p.kPixel, p.rowA - d.outWidth * p.kPixel, 0);
                 }
         }
 }
@@ -75,6 +102,7 @@ inline void copyGradients(const FixedWeights<T, Lanes>& p, const ChannelTile& ti
 template <class T, unsigned Lanes>
 inline void copyInputs(const FixedWeights<T, Lanes>& p, const ChannelTile& tile, const RowChunk& chunk, uint32_t y, uint32_t height, uint32_t plane, int32_t* memory) {
     const OpDescriptor& d = p.pass.d;
+    constexpr int32_t kZero = kQuads<T> ? kByteBias : 0;
     for (uint32_t phase = 0; phase < d.strideW; ++phase) {
         if (!p.phaseUsed(phase)) continue;
         // Column i of the phase is x = i * stride + phase - pad; those inside the image are [begin, end).
@@ -88,12 +116,12 @@ inline void copyInputs(const FixedWeights<T, Lanes>& p, const ChannelTile& tile,
                     int32_t* to = memory + size_t(c - tile.c0) * plane + size_t(block * height + row) * p.rowB + phase * p.phase;
                     const T* from = p.pass.x + (size_t(chunk.block + block) * d.channels + size_t(tile.group) * p.pass.inputs + c) * p.pass.inPlane +
                                     (size_t(y + row) * d.width + size_t(end > begin ? first : 0)) * Lanes;
-                    clearFactors(to, begin * p.kPixel);
-                    clearFactors(to + end * p.kPixel, p.phase - end * p.kPixel);
-                    if (d.strideW == 1) widenPixels<T, Lanes>(from, end - begin, Lanes, 0, -1, reinterpret_cast<Half*>(to + begin * p.kPixel));
+                    fillFactors(to, begin * p.kPixel, kZero);
+                    fillFactors(to + end * p.kPixel, p.phase - end * p.kPixel, kZero);
+                    if (d.strideW == 1) copyPixels<T, Lanes, true>(from, end - begin, Lanes, 0, -1, to + begin * p.kPixel);
                     else
                         for (uint32_t i = begin; i < end; ++i)
-                            widenPixels<T, Lanes>(from + size_t(i - begin) * d.strideW * Lanes, 1, Lanes, 0, -1, reinterpret_cast<Half*>(to + i * p.kPixel));
+                            copyPixels<T, Lanes, true>(from + size_t(i - begin) * d.strideW * Lanes, 1, Lanes, 0, -1, to + i * p.kPixel);
                 }
     }
 }
@@ -129,8 +157,10 @@ template <class T, unsigned Lanes> inline void fixedWeightsTile(const FixedWeigh
     // Sums wait as int32 lanes from chunk to chunk where so many fit; else each chunk's lanes are added at once.
     const bool waiting = p.limit >= 4 * p.steps(largest);
     const size_t rowTotals = size_t(inputs) * p.pass.taps, totalCount = rows * rowTotals;
-    auto* totals = scratch<int64_t, 9>(totalCount + kLineLanes);
+    auto* totals = scratch<int64_t, 9>(totalCount + kLineLanes + rows * d.kernelH);
     for (size_t i = 0; i < totalCount; ++i) totals[i] = 0;
+    int64_t* gradients = totals + totalCount + kLineLanes; // quads: sum of dY by row and ky, of which the bias of X added 128 times as much
+    for (uint32_t i = 0; i < rows * d.kernelH; ++i) gradients[i] = 0;
     auto* sums = scratch<int32_t, 7>(waiting ? totalCount * kPairWidth : kPairRows * kPairColumns * kPairWidth);
     uint32_t used = 0;
     bool fresh = true;
@@ -157,6 +187,12 @@ template <class T, unsigned Lanes> inline void fixedWeightsTile(const FixedWeigh
                 }
             list[p.steps(largest)].a = count;
         }
+        for (uint32_t i = 0; kQuads<T> && i < rows * chunk.blocks * chunk.rows; ++i) {
+            const uint32_t o = i / (chunk.blocks * chunk.rows), line = i % (chunk.blocks * chunk.rows), oy = chunk.y + line % chunk.rows;
+            const int64_t sum = sumOfBytes(a + size_t(o) * planeA + line * p.rowA, p.rowA);
+            for (uint32_t ky = 0; ky < d.kernelH; ++ky)
+                if (oy >= p.pass.tapsY.range[ky].begin && oy < p.pass.tapsY.range[ky].end) gradients[o * d.kernelH + ky] += sum;
+        }
         int32_t* at = sums;
         for (uint32_t row = 0; row < rows; row += kPairRows) {
             const uint32_t rowCount = least(uint32_t(kPairRows), rows - row);
@@ -173,13 +209,13 @@ template <class T, unsigned Lanes> inline void fixedWeightsTile(const FixedWeigh
                     const int32_t* first = a + size_t(row) * planeA;
                     int64_t* to = totals + row * rowTotals + ky * d.kernelW;
                     if (waiting) {
-                        sumPairs(first, planeA, starts, rowCount, together, list, count, at, fresh);
+                        sumPixels({first, planeA, starts, rowCount, together, list, count, at, fresh, kQuads<T>});
                         if (flush) addPairs(at, rowCount * together, columns + low, together, p.pass.taps, rowTotals, to);
                         at += rowCount * together * kPairWidth;
                         continue;
                     }
                     for (uint32_t i = 0; i < count; i += p.limit) {
-                        sumPairs(first, planeA, starts, rowCount, together, list + i, least(p.limit, count - i), sums, true);
+                        sumPixels({first, planeA, starts, rowCount, together, list + i, least(p.limit, count - i), sums, true, kQuads<T>});
                         addPairs(sums, rowCount * together, columns + low, together, p.pass.taps, rowTotals, to);
                     }
                 }
@@ -190,6 +226,7 @@ template <class T, unsigned Lanes> inline void fixedWeightsTile(const FixedWeigh
     }
     for (uint32_t o = 0; o < tile.o1 - tile.o0; ++o) {
         int64_t* line = totals + size_t(o) * p.parts * rowTotals;
+        for (size_t i = 0; kQuads<T> && i < rowTotals; ++i) line[i] -= gradients[o * d.kernelH + i % p.pass.taps / d.kernelW] * 128;
         if (p.words.split)
             for (size_t i = 0; i < rowTotals; ++i)
 #pragma HLS PIPELINE II=1

@@ -30,8 +30,7 @@ template <class T, unsigned Lanes> struct FixedOp {
 
     Statistics image() const {
         const int64_t* added = d.op == kConvForward ? bias : nullptr;
-        FixedPass<T> pass{{d, a, b, c, nullptr}, added, OutputUnit(d), Terms(d.wordA, d.wordB), CREMA_QUADS && sizeof(T) == 1};
-        if (pass.quads) pass.limit = (0x7fffffffu >> 15) / 4; // a biased factor has a bit more
+        const FixedPass<T> pass{{d, a, b, c, nullptr}, added, OutputUnit(d), Terms(d.wordA, d.wordB)};
         if (fitsNarrow(d, pass.words, uint64_t(pass.image.depth) * pass.image.taps, added)) return convolveFixed<T, Lanes, int32_t>(pass);
         return convolveFixed<T, Lanes, int64_t>(pass);
     }

@@ -32,7 +32,7 @@ struct OutputUnit {
     int32_t least, greatest; // of the result's word
 
     explicit OutputUnit(const OpDescriptor& d)
-        : shift(d.shift), stochastic(d.rounding == 1), relu(d.flags & kRelu && d.op % 3 == 1), maximumOnly(d.flags & kMaximumOnly), low(d.seedLow),
+        : shift(d.shift), stochastic(d.rounding == 1 && d.shift > 0), relu(d.flags & kRelu && d.op % 3 == 1), maximumOnly(d.flags & kMaximumOnly), low(d.seedLow),
           high(d.seedHigh), least(-(1 << (d.wordC - 1))), greatest((1 << (d.wordC - 1)) - 1) {}
 };
 
@@ -53,7 +53,7 @@ template <class Acc, unsigned W, bool Stochastic> struct OutputLanes {
         if constexpr (sizeof(Acc) == 4) {
             const uint32_t mask = (1u << shift) - 1;
             V add;
-            if constexpr (Stochastic) add = as<V>(drawOf(unit.low, unit.high, element) >> (shift ? 32 - shift : 31) & mask);
+            if constexpr (Stochastic) add = as<V>(drawOf(unit.low, unit.high, element) >> (32 - shift));
             else add = (acc >> int32_t(shift) & int32_t(shift != 0)) + int32_t(mask >> 1); // half less one, unless the integer below is odd
             return (acc + add) >> int32_t(shift);
         } else {
@@ -71,8 +71,8 @@ template <class Acc, unsigned W, bool Stochastic> struct OutputLanes {
         }
     }
 
-    /// W sums to W results (before ReLU); with maximumOnly only the largest sums are kept.
-    V step(const V& acc, const U& element) {
+    /// W sums to W results; with maximumOnly only the largest sums are kept. Gradients never meet a ReLU.
+    template <bool Forward> V step(const V& acc, const U& element) {
         greatest = larger(greatest, acc);
         smallest = smaller(smallest, acc);
         const V q = rounded(acc, element);
@@ -80,7 +80,7 @@ template <class Acc, unsigned W, bool Stochastic> struct OutputLanes {
         held = held + equal(bounded, q);
         zeros = zeros - equal(q, V{}) + equal(acc, V{});
         ++steps;
-        return larger(bounded, V{} + Acc(unit.relu ? 0 : unit.least));
+        return Forward ? larger(bounded, V{} + Acc(unit.relu ? 0 : unit.least)) : bounded;
     }
 
     void finish(Statistics& statistics) const {
@@ -114,7 +114,7 @@ CREMA_NOINLINE void outputLanes(const OutputUnit& unit, const Acc* sums, const O
 #pragma HLS PIPELINE II=1
             typename Lane::V acc = load<typename Lane::V>(sums + size_t(i) * Lanes + j * W) + Acc(bias);
             if (place.valid < Lanes) acc = acc & smaller(larger(number + Acc(j * W) - Acc(place.valid), typename Lane::V{} - 1), typename Lane::V{});
-            const auto result = lane.step(acc, steps[j] + place.element);
+            const auto result = lane.template step<true>(acc, steps[j] + place.element);
             if (!unit.maximumOnly) store(c + place.c + j * W, narrowed<T, W>(result));
         }
     }
@@ -143,7 +143,7 @@ CREMA_NOINLINE void outputRun(const OutputUnit& unit, const Acc* sums, uint32_t 
 #pragma HLS PIPELINE II=1
         typename Lane::V result[N];
 #pragma GCC unroll 16
-        for (unsigned j = 0; j < N; ++j, index = index + W) result[j] = lane.step(load<typename Lane::V>(sums + at + j * W), index);
+        for (unsigned j = 0; j < N; ++j, index = index + W) result[j] = lane.template step<false>(load<typename Lane::V>(sums + at + j * W), index);
         if (!unit.maximumOnly) storeNarrowed<T, W, N>(c + at, result);
     }
     lane.finish(statistics);
