@@ -276,7 +276,7 @@ export class PlanExecution implements Execution {
 
   /** Bytes alive on the host: blobs, parameters, and what layers hold for themselves. */
   memoryBytes(): { blobs: number; parameters: number; layers: number; fixed: number } {
-    const layers = this.net.layers.reduce((sum, l) => sum + (l.layer.privateBytes ?? 0), 0);
+    const layers = this.net.layers.reduce((sum, l) => sum + (l.layer.privateBytes?.() ?? 0), 0);
     const parameters = parameterBytes(this.net, this.params);
     return { blobs: this.memory.bytes, parameters, layers, fixed: this.fixed?.bytes ?? 0 };
   }

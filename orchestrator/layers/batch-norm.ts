@@ -43,7 +43,7 @@ export const batchNormLayer: LayerType = {
     const useGlobal = usesGlobal(p, phase);
     const kept = floatScratch();
     let keeps = false;
-    let params: ParamSpec[] = [];
+    const params: ParamSpec[] = [];
     let mean = new Float32Array();
     let inverse = new Float32Array();
     let variance = new Float32Array();
@@ -66,20 +66,20 @@ export const batchNormLayer: LayerType = {
       }
     };
     return {
-      get params() {
-        return params;
-      },
-      get privateBytes() {
+      params,
+      privateBytes() {
         return kept.bytes;
       },
       reshape([bottom]) {
         const channels = bottom!.length > 1 ? bottom![1]! : 1;
         const fixed = { lrMult: 0, decayMult: 0 };
-        params = [
+        params.splice(
+          0,
+          params.length,
           { name: 'mean', shape: [channels], ...fixed },
           { name: 'variance', shape: [channels], ...fixed },
           { name: 'weight', shape: [1], ...fixed },
-        ];
+        );
         mean = new Float32Array(channels);
         variance = new Float32Array(channels);
         inverse = new Float32Array(channels);

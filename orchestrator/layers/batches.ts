@@ -93,7 +93,7 @@ export class BatchLayer implements Layer {
     }
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.opened?.bytes ?? 0;
   }
 

@@ -16,14 +16,13 @@ export const biasLayer: LayerType = {
   create(param) {
     const p = param.bias_param ?? create('BiasParameter');
     let span: Broadcast = { axis: 0, count: 0, shape: [] };
-    let params: ParamSpec[] = [];
+    const params: ParamSpec[] = [];
     return {
-      get params() {
-        return params;
-      },
+      params,
       reshape(bottoms) {
         span = broadcast(p, bottoms, 'bias_param');
-        params = bottoms.length > 1 ? [] : [factorParam('bias', span.shape, p.filler)];
+        params.length = 0;
+        if (bottoms.length === 1) params.push(factorParam('bias', span.shape, p.filler));
         return [bottoms[0]!];
       },
       forward([bottom, second], [top], params) {

@@ -24,7 +24,7 @@ export const dropoutLayer: LayerType = {
     const train = phase === 'TRAIN';
     return {
       params: [],
-      get privateBytes() {
+      privateBytes() {
         return mask.bytes;
       },
       reshape([bottom]) {

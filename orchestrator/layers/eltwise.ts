@@ -21,7 +21,7 @@ class Eltwise implements Layer {
     this.stable = settings.stable_prod_grad;
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.mask.byteLength + (this.saved?.byteLength ?? 0);
   }
 

@@ -47,7 +47,7 @@ class Hdf5Data implements Layer {
     if (this.rows) this.rows.state = state as { visit: number; row: number };
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.rows?.bytes ?? 0;
   }
 

@@ -38,7 +38,7 @@ class InfogainLoss implements Layer {
     }
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.probability.byteLength;
   }
 

@@ -18,11 +18,9 @@ export const innerProductLayer: LayerType = {
     const transpose = Number(p.transpose);
     let batch = 0;
     let inputs = 0;
-    let params: ParamSpec[] = [];
+    const params: ParamSpec[] = [];
     return {
-      get params() {
-        return params;
-      },
+      params,
       reshape([bottom]) {
         if (outputs < 1 || outputs >= 2 ** 31) {
           throw inputError({
@@ -36,7 +34,7 @@ export const innerProductLayer: LayerType = {
         batch = countBetween(bottom!, 0, axis);
         inputs = countBetween(bottom!, axis);
         const shape = transpose ? [inputs, outputs] : [outputs, inputs];
-        params = [{ name: 'weight', shape, filler: p.weight_filler ?? undefined }];
+        params.splice(0, params.length, { name: 'weight', shape, filler: p.weight_filler ?? undefined });
         if (p.bias_term) params.push({ name: 'bias', shape: [outputs], filler: p.bias_filler ?? undefined });
         return [[...bottom!.slice(0, axis), outputs]];
       },

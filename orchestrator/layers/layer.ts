@@ -40,7 +40,7 @@ export interface LayerContext {
 export interface Layer {
   /** Shapes of the tops for these bottoms. Throws an input CremaError with a message in words where they do not fit. */
   reshape(bottoms: readonly Shape[]): Shape[];
-  /** Learned blobs, valid after the first reshape. */
+  /** Learned blobs, valid after the first reshape. One list, filled anew: an accessor would cost more than the rest of a small layer. */
   readonly params: readonly ParamSpec[];
   /** `keep`: a backward may follow (the default), so what it needs must outlive this call. */
   forward(bottoms: readonly Blob[], tops: readonly Blob[], params: readonly Blob[], keep?: boolean): void;
@@ -60,7 +60,7 @@ export interface Layer {
   /** Shapes of the tops of the last forward where they depend on values (`resizesTops`): the rows of `reshape` beyond them are zeros. */
   readonly lastShapes?: readonly Shape[];
   /** Bytes of private buffers alive (pool masks, column buffers): counted as memory. */
-  readonly privateBytes?: number;
+  privateBytes?(): number;
   /** Ends workers and closes files. */
   close?(): void;
 }

@@ -39,7 +39,7 @@ function withinChannel(p: LRNParameter): Layer {
   };
   return {
     params: [],
-    get privateBytes() {
+    privateBytes() {
       return mean.bytes + temporary.bytes;
     },
     reshape([bottom]) {

@@ -8,7 +8,7 @@ class LstmUnit implements Layer {
   readonly params = [];
   private gates = new Float32Array(0);
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.gates.byteLength;
   }
 

@@ -20,7 +20,7 @@ class Lstm implements Layer {
     this.recurrence = new Recurrence(param, 2);
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.gates.byteLength + this.entering.byteLength + this.cells.byteLength + this.hidden.byteLength;
   }
 

@@ -35,7 +35,7 @@ class NeuronLayer implements Layer {
     if (f.backward) this.backward = this.gradient.bind(this);
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.saved?.byteLength ?? 0;
   }
 

@@ -44,7 +44,7 @@ export const poolingLayer: LayerType = {
     };
     return {
       params: [],
-      get privateBytes() {
+      privateBytes() {
         return index.bytes;
       },
       reshape([bottom]) {

@@ -20,12 +20,10 @@ export const preluLayer: LayerType = {
     const shared = p.channel_shared;
     const kept = floatScratch();
     let keeps = false;
-    let params: ParamSpec[] = [];
+    const params: ParamSpec[] = [];
     return {
-      get params() {
-        return params;
-      },
-      get privateBytes() {
+      params,
+      privateBytes() {
         return kept.bytes;
       },
       reshape([bottom]) {
@@ -38,7 +36,7 @@ export const preluLayer: LayerType = {
           });
         }
         const filler = p.filler ?? create('FillerParameter', { type: 'constant', value: 0.25 });
-        params = [{ name: 'slope', shape: shared ? [] : [bottom![1]!], filler }];
+        params.splice(0, params.length, { name: 'slope', shape: shared ? [] : [bottom![1]!], filler });
         return [bottom!];
       },
       forward([bottom], [top], [slope], keep = true) {

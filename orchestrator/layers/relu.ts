@@ -18,7 +18,7 @@ export const reluLayer: LayerType = {
     return {
       params: [],
       reshape: ([bottom]) => [bottom!],
-      get privateBytes() {
+      privateBytes() {
         return kept.bytes;
       },
       forward([bottom], [top], _params, keep = true) {

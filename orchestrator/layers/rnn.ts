@@ -20,7 +20,7 @@ class Rnn implements Layer {
     this.recurrence = new Recurrence(param, 1);
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.states.byteLength + this.entering.byteLength + this.hidden.byteLength;
   }
 

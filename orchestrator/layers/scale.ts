@@ -20,18 +20,17 @@ export const scaleLayer: LayerType = {
     const kept = floatScratch();
     let keeps = false;
     let span: Broadcast = { axis: 0, count: 0, shape: [] };
-    let params: ParamSpec[] = [];
+    const params: ParamSpec[] = [];
     return {
-      get params() {
-        return params;
-      },
-      get privateBytes() {
+      params,
+      privateBytes() {
         return kept.bytes;
       },
       reshape(bottoms) {
         span = broadcast(p, bottoms, 'scale_param');
         const one = p.filler ?? create('FillerParameter', { type: 'constant', value: 1 });
-        params = bottoms.length > 1 ? [] : [factorParam('scale', span.shape, one)];
+        params.length = 0;
+        if (bottoms.length === 1) params.push(factorParam('scale', span.shape, one));
         if (p.bias_term) params.push(factorParam('bias', span.shape, p.bias_filler));
         return [bottoms[0]!];
       },

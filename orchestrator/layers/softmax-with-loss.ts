@@ -24,7 +24,7 @@ class SoftmaxWithLoss implements Layer {
     this.tops = param.top.length;
   }
 
-  get privateBytes(): number {
+  privateBytes(): number {
     return this.probability.byteLength;
   }
 

@@ -43,9 +43,9 @@ export const sppLayer: LayerType = {
     let levels: { layer: Layer; blob: Blob; size: number }[] = [];
     return {
       params: [],
-      get privateBytes() {
+      privateBytes() {
         return levels.reduce(
-          (sum, { layer, size, blob }) => sum + (layer.privateBytes ?? 0) + 8 * size * blob.shape[0]!,
+          (sum, { layer, size, blob }) => sum + (layer.privateBytes?.() ?? 0) + 8 * size * blob.shape[0]!,
           0,
         );
       },

@@ -62,6 +62,7 @@ export function decodeWeighted(param: LayerParameter, bottom: Shape, transposed:
 /** The layer of either type; every bottom i goes to top i through the same weights. */
 export function weightedLayer(param: LayerParameter, transposed: boolean): Layer {
   let weighted: Weighted | undefined;
+  const params: ParamSpec[] = [];
   let packed: BigInt64Array | undefined;
   /** Packed at the first pass: a net that is only looked at has none. */
   const geometry = (): BigInt64Array => {
@@ -75,12 +76,11 @@ export function weightedLayer(param: LayerParameter, transposed: boolean): Layer
     if (bias) biasForward(y.data, bias, y.data, rows);
   };
   return {
-    get params() {
-      return weighted?.params ?? [];
-    },
+    params,
     reshape(bottoms) {
       checkEqualBottoms(bottoms);
       weighted = decodeWeighted(param, bottoms[0]!, transposed);
+      params.splice(0, params.length, ...weighted.params);
       const g = weighted.geometry;
       packed = undefined;
       const inner = (transposed ? g.in : g.out).reduce((a, b) => a * b, 1);

@@ -1,10 +1,20 @@
 import type { LayerType } from '../layers/index.ts';
 
+/** What the analysis notes of a blob. */
+export interface BackwardBlob {
+  /** Something it depends on is learned. */
+  wanted: boolean;
+  /** A loss depends on it. */
+  underLoss: boolean;
+  /** Some layer gives it no gradient. */
+  skipped: boolean;
+}
+
 /** What the analysis reads of a layer, and writes. */
 export interface BackwardLayer {
   readonly type: LayerType;
-  readonly bottoms: readonly string[];
-  readonly tops: readonly string[];
+  readonly bottomBlobs: readonly BackwardBlob[];
+  readonly topBlobs: readonly BackwardBlob[];
   readonly lossWeights: readonly number[];
   /** The text's propagate_down; empty where it gives none. */
   readonly asked: readonly boolean[];
@@ -22,41 +32,39 @@ export interface BackwardLayer {
  * (Caffe also visits layers that reach no loss, where the gradient is zero).
  */
 export function analyseBackward(layers: readonly BackwardLayer[], forceBackward: boolean): void {
-  const wanted = new Map<string, boolean>();
   for (const layer of layers) {
-    layer.propagateDown = layer.bottoms.map((b, i) => layer.asked[i] ?? wanted.get(b) ?? false);
-    layer.needBackward = layer.bottoms.some((b) => wanted.get(b)) || layer.paramPropagate.some(Boolean);
-    if (layer.needBackward) for (const top of layer.tops) wanted.set(top, true);
-    else for (const top of layer.tops) if (!wanted.has(top)) wanted.set(top, false);
+    layer.propagateDown = layer.bottomBlobs.map((blob, i) => layer.asked[i] ?? blob.wanted);
+    layer.needBackward = layer.bottomBlobs.some((blob) => blob.wanted) || layer.paramPropagate.includes(true);
+    if (layer.needBackward) for (const top of layer.topBlobs) top.wanted = true;
   }
-  const underLoss = new Set<string>();
-  const reached = new Set<BackwardLayer>();
-  const skipped = new Set<string>();
-  for (const layer of layers.toReversed()) {
-    let contributes = false;
-    let skip = true;
-    layer.tops.forEach((top, i) => {
-      if (contributes && !skip) return;
-      if (layer.lossWeights[i] !== 0 || underLoss.has(top)) contributes = true;
-      if (!skipped.has(top)) skip = false;
-    });
-    if (layer.needBackward && skip) {
-      layer.needBackward = false;
-      layer.propagateDown.fill(false);
-    }
-    if (contributes) reached.add(layer);
-    else layer.needBackward = false;
-    layer.bottoms.forEach((bottom, i) => {
-      if (contributes) underLoss.add(bottom);
-      else layer.propagateDown[i] = false;
-      if (!layer.propagateDown[i]) skipped.add(bottom);
-    });
-  }
-  if (!forceBackward) return;
-  for (const layer of reached) {
-    if (!layer.hasBackward || layer.type.isSource) continue;
+  for (let at = layers.length - 1; at >= 0; at--) {
+    const layer = layers[at]!;
+    const contributes = sweepBack(layer);
+    if (!forceBackward || !contributes || !layer.hasBackward || layer.type.isSource) continue;
     layer.needBackward = true;
     layer.propagateDown = layer.propagateDown.map((down, i) => down || !layer.type.noGradientBottoms?.includes(i));
     layer.paramPropagate.fill(true);
   }
+}
+
+/** One layer of the backward sweep, after those behind it; whether a loss depends on the layer. */
+function sweepBack(layer: BackwardLayer): boolean {
+  let contributes = false;
+  let skip = true;
+  layer.topBlobs.forEach((top, i) => {
+    if (contributes && !skip) return;
+    if (layer.lossWeights[i] !== 0 || top.underLoss) contributes = true;
+    if (!top.skipped) skip = false;
+  });
+  if (layer.needBackward && skip) {
+    layer.needBackward = false;
+    layer.propagateDown.fill(false);
+  }
+  if (!contributes) layer.needBackward = false;
+  layer.bottomBlobs.forEach((bottom, i) => {
+    if (contributes) bottom.underLoss = true;
+    else layer.propagateDown[i] = false;
+    if (!layer.propagateDown[i]) bottom.skipped = true;
+  });
+  return contributes;
 }

@@ -1,12 +1,11 @@
-import type { Shape } from '../blob/index.ts';
 import { CremaError } from '../core/index.ts';
 import { type NetParameter, upgradeNet } from '../proto/index.ts';
 import { analyseBackward } from './backward.ts';
-import { Builder } from './builder.ts';
+import { Builder, type BuiltBlob, type Placed } from './builder.ts';
 import { MOST_PROBLEMS } from './failure.ts';
 import { filterLayers } from './filter.ts';
 import { layerMacs } from './macs.ts';
-import type { Net, NetBlob, NetLayer, NetOptions } from './net.ts';
+import type { Net, NetBlob, NetLayer, NetOptions, NetParam } from './net.ts';
 import { insertSplits } from './splits.ts';
 
 /**
@@ -42,7 +41,6 @@ function assemble(text: NetParameter, builder: Builder, options: NetOptions): Ne
   const { placed } = builder;
   const params = builder.params.finish();
   analyseBackward(placed, text.force_backward);
-  const shape = (id: string) => builder.shapes.get(id)!;
   const layers = placed.map(
     (p, index): NetLayer => ({
       index,
@@ -59,31 +57,36 @@ function assemble(text: NetParameter, builder: Builder, options: NetOptions): Ne
       needBackward: p.needBackward,
       lossWeights: p.lossWeights,
       inserted: p.wired.inserted,
-      macs: layerMacs(
-        p.type.type,
-        p.bottoms.map(shape),
-        p.tops.map(shape),
-        p.params.map((i) => params[i]!.shape),
-        p.wired.param.inner_product_param?.num_output ?? 0,
-      ),
+      macs: p.params.length === 0 ? 0 : macsOf(p, params),
     }),
   );
-  const source = layers.find((l) => l.type.isSource && l.tops.length > 0);
+  const source = placed.find((p) => p.type.isSource && p.tops.length > 0);
   return {
     name: text.name,
     phase: options.phase,
     file: options.file ?? '',
     layers,
-    blobs: blobsOf(layers, shape),
+    blobs: blobsOf(placed),
     params,
     learnable: params.filter((p) => p.learnable).map((p) => p.index),
-    outputs: byBytes([...builder.available]),
-    batch: (source && shape(source.tops[0]!)[0]) ?? 1,
+    outputs: byBytes([...builder.blobs].filter(([, blob]) => blob.available).map(([name]) => name)),
+    batch: (source && source.topBlobs[0]!.shape![0]) ?? 1,
     forceBackward: text.force_backward,
     debugInfo: text.debug_info,
     text,
   };
 }
+
+const shapeOf = (blob: BuiltBlob) => blob.shape!;
+
+const macsOf = ({ type, bottomBlobs, topBlobs, params, wired }: Placed, all: readonly NetParam[]) =>
+  layerMacs(
+    type.type,
+    bottomBlobs.map(shapeOf),
+    topBlobs.map(shapeOf),
+    params.map((i) => all[i]!.shape),
+    wired.param.inner_product_param?.num_output ?? 0,
+  );
 
 /** In the order of their UTF-8 bytes, as C++ compares strings; that of UTF-16 differs beyond U+D800 only. */
 function byBytes(names: string[]): string[] {
@@ -94,31 +97,26 @@ function byBytes(names: string[]): string[] {
     .map(({ name }) => name);
 }
 
-function blobsOf(layers: readonly NetLayer[], shape: (id: string) => Shape): Map<string, NetBlob> {
-  const blobs = new Map<string, NetBlob & { writers: number[]; readers: number[]; needsDiff: boolean }>();
-  for (const layer of layers) {
-    layer.bottoms.forEach((id, i) => {
-      const blob = blobs.get(id)!;
-      blob.readers.push(layer.index);
+function blobsOf(placed: readonly Placed[]): Map<string, NetBlob> {
+  const blobs = new Map<string, NetBlob>();
+  placed.forEach((layer, index) => {
+    layer.bottomBlobs.forEach((built, i) => {
+      const blob = built.blob!;
+      blob.readers.push(index);
       if (layer.propagateDown[i]) blob.needsDiff = true;
     });
-    layer.tops.forEach((id, i) => {
-      const blob = blobs.get(id);
-      const named = !layer.inserted && i < layer.param.top.length;
-      if (blob) blob.writers.push(layer.index);
+    layer.topBlobs.forEach((built, i) => {
+      let { blob } = built;
+      if (blob) blob.writers.push(index);
       else {
-        blobs.set(id, {
-          id,
-          shape: shape(id),
-          producer: layer.index,
-          writers: [layer.index],
-          readers: [],
-          named,
-          needsDiff: false,
-        });
+        const id = layer.tops[i]!;
+        const named = !layer.wired.inserted && i < layer.wired.tops.length;
+        blob = { id, shape: built.shape!, producer: index, writers: [index], readers: [], named, needsDiff: false };
+        built.blob = blob;
+        blobs.set(id, blob);
       }
-      if (layer.needBackward) (blobs.get(id) as { needsDiff: boolean }).needsDiff = true;
+      if (layer.needBackward) blob.needsDiff = true;
     });
-  }
+  });
   return blobs;
 }

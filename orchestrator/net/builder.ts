@@ -13,19 +13,33 @@ import {
 } from '../layers/index.ts';
 import { isSet, type LayerParameter, Phase as PhaseNumber, spanOf } from '../proto/index.ts';
 import { checkArity, checkAxes } from './arity.ts';
-import type { BackwardLayer } from './backward.ts';
+import type { BackwardBlob, BackwardLayer } from './backward.ts';
 import { layerProblems } from './failure.ts';
 import { NOT_INFERABLE, notInferable } from './inferable.ts';
-import type { NetOptions } from './net.ts';
+import type { NetBlob, NetOptions } from './net.ts';
 import { ParamTable } from './sharing.ts';
 import type { Wired } from './splits.ts';
 
 /** Caffe counts the elements of a blob in an int. */
 const MAX_BLOB_ELEMENTS = 2 ** 31 - 1;
 
+/** A blob by its name: layers look it up once. */
+export interface BuiltBlob extends BackwardBlob {
+  /** Undefined where the layer that makes it has a fault. */
+  shape: Shape | undefined;
+  /** No later layer reads it so far, and the text names it. */
+  available: boolean;
+  /** Its place in the net, once that is assembled. */
+  blob: (NetBlob & { writers: number[]; readers: number[]; needsDiff: boolean }) | undefined;
+}
+
 /** A layer that was set up, in its place. */
 export interface Placed extends BackwardLayer {
   readonly wired: Wired;
+  readonly bottoms: readonly string[];
+  readonly tops: readonly string[];
+  readonly bottomBlobs: readonly BuiltBlob[];
+  readonly topBlobs: readonly BuiltBlob[];
   readonly type: LayerType;
   readonly layer: Layer;
   readonly random: RandomStream;
@@ -36,14 +50,17 @@ export interface Placed extends BackwardLayer {
 /** State of one build: everything found so far. */
 export class Builder {
   readonly problems: Problem[] = [];
-  readonly shapes = new Map<string, Shape | undefined>();
-  readonly available = new Set<string>();
+  readonly blobs = new Map<string, BuiltBlob>();
   readonly placed: Placed[] = [];
   readonly params = new ParamTable(this.problems);
   private readonly options: NetOptions;
+  private readonly resolve: LayerContext['resolve'];
 
   constructor(options: NetOptions) {
     this.options = options;
+    const folder = options.file ? dirname(options.file) : '.';
+    this.resolve = (path) =>
+      isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path)) ? path : join(folder, path);
   }
 
   private context(param: LayerParameter): LayerContext {
@@ -52,12 +69,10 @@ export class Builder {
         ? 'TRAIN'
         : 'TEST'
       : this.options.phase;
-    const folder = this.options.file ? dirname(this.options.file) : '.';
     return {
       phase,
       random: new RandomStream(this.options.seed ?? 1, `${phase}/${param.name}`),
-      resolve: (path) =>
-        isAbsolute(path) || existsSync(path) || !existsSync(join(folder, path)) ? path : join(folder, path),
+      resolve: this.resolve,
       assumedRecord: this.options.record,
     };
   }
@@ -66,19 +81,27 @@ export class Builder {
   add(wired: Wired): void {
     const { param } = wired;
     const type = this.typeOf(param);
-    const bottoms = wired.bottoms.map((blob) => this.shapes.get(blob));
-    for (const blob of wired.bottoms) this.available.delete(blob);
+    const bottoms = wired.bottoms.map((name) => this.blobs.get(name));
+    for (const blob of bottoms) if (blob) blob.available = false;
     const automatic = type?.autoTops ? Math.max(0, type.tops.min - wired.tops.length) : 0;
-    const tops = [
-      ...wired.tops,
-      ...Array.from({ length: automatic }, (_, i) => automaticName(wired, wired.tops.length + i)),
-    ];
+    const names = automatic === 0 ? wired.tops : [...wired.tops];
+    for (let i = 0; i < automatic; i++) (names as string[]).push(automaticName(wired, names.length));
     this.claimTops(wired, type);
-    const shapes = type && this.setUp(wired, type, bottoms, tops);
-    tops.forEach((top, i) => {
-      this.shapes.set(top, shapes?.[i]);
-      if (i < wired.tops.length) this.available.add(top);
+    const tops = names.map((name, i) => (wired.bottoms[i] === name ? bottoms[i] : undefined) ?? this.blobOf(name));
+    const shapes = type && this.setUp(wired, type, bottoms, names, tops);
+    tops.forEach((blob, i) => {
+      blob.shape = shapes?.[i];
+      if (i < wired.tops.length) blob.available = true;
     });
+  }
+
+  private blobOf(name: string): BuiltBlob {
+    let blob = this.blobs.get(name);
+    if (!blob) {
+      blob = { shape: undefined, available: false, wanted: false, underLoss: false, skipped: false, blob: undefined };
+      this.blobs.set(name, blob);
+    }
+    return blob;
   }
 
   private typeOf(param: LayerParameter): LayerType | undefined {
@@ -114,7 +137,7 @@ export class Builder {
 
   private claimTops({ param, bottoms, tops }: Wired, type: LayerType | undefined): void {
     const own = new Set<string>();
-    const repeated = new Set<string>();
+    let repeated: Set<string> | undefined;
     tops.forEach((top, i) => {
       const at = () => ({ path: `${param.name} > top`, span: spanOf(param, 'top', i) ?? spanOf(param) });
       if (bottoms[i] === top && !own.has(top)) {
@@ -126,8 +149,9 @@ export class Builder {
             code: 'in-place',
           });
         }
-      } else if (own.has(top) ? !repeated.has(top) : this.shapes.has(top)) {
+      } else if (own.has(top) ? !repeated?.has(top) : this.blobs.has(top)) {
         // A name that a layer gives to many tops is one mistake.
+        repeated ??= new Set();
         repeated.add(top);
         this.problems.push({
           ...at(),
@@ -146,11 +170,13 @@ export class Builder {
   private setUp(
     wired: Wired,
     type: LayerType,
-    bottoms: readonly (Shape | undefined)[],
+    bottomBlobs: readonly (BuiltBlob | undefined)[],
     tops: readonly string[],
+    topBlobs: readonly BuiltBlob[],
   ): Shape[] | undefined {
     const { param } = wired;
-    const known = bottoms.every((b) => b !== undefined);
+    const bottoms = bottomBlobs.map((blob) => blob?.shape);
+    const known = !bottoms.includes(undefined);
     const countsFit = wired.inserted || checkArity(type, param, tops.length, this.problems);
     const context = this.context(param);
     let layer: Layer;
@@ -159,7 +185,9 @@ export class Builder {
       layer = type.create(param, context);
       if (!known || !countsFit || !checkAxes(param, bottoms as Shape[], this.problems)) return undefined;
       shapes = layer.reshape(bottoms as Shape[]);
-      for (const [i, shape] of shapes.entries()) checkSize('top', tops[i]!, shape);
+      shapes.forEach((shape, i) => {
+        checkSize('top', tops[i]!, shape);
+      });
       for (const spec of layer.params) {
         checkSize('parameter', spec.name, spec.shape);
         refuseFiller(param, spec);
@@ -185,6 +213,8 @@ export class Builder {
       random: context.random,
       bottoms: wired.bottoms,
       tops,
+      bottomBlobs: bottomBlobs as readonly BuiltBlob[],
+      topBlobs,
       params: first,
       lossWeights,
       asked: wired.inserted ? [] : param.propagate_down,
@@ -211,7 +241,9 @@ export class Builder {
         code: 'loss-weight',
       });
     }
-    return Array.from({ length: tops }, (_, i) => given[i] ?? 0);
+    const weights: number[] = new Array(tops).fill(0);
+    for (let i = 0; i < Math.min(tops, given.length); i++) weights[i] = given[i]!;
+    return weights;
   }
 }
 

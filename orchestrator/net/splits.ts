@@ -6,8 +6,8 @@ import { MOST_PROBLEMS } from './failure.ts';
 export interface Wired {
   readonly name: string;
   readonly param: LayerParameter;
-  readonly bottoms: string[];
-  readonly tops: string[];
+  readonly bottoms: readonly string[];
+  readonly tops: readonly string[];
   /** As in the text; moved from the producer to its split where the blob is split. */
   lossWeights: readonly number[];
   readonly inserted: boolean;
@@ -28,49 +28,22 @@ interface Source {
  * `<blob>_<layer>_<slot>_split` with tops `…_split_0`, `…_split_1`, … Every bottom without a source is reported.
  */
 export function insertSplits(layers: readonly LayerParameter[], problems: Problem[]): Wired[] {
-  const last = new Map<string, Source>();
-  const known = new Set(layers.flatMap((l) => l.top));
-  const sourceOf: (Source | undefined)[][] = [];
-  const topsOf: Source[][] = [];
-  layers.forEach((layer) => {
-    sourceOf.push(
-      layer.bottom.map((blob, j) => {
-        const source = last.get(blob);
-        if (source) source.uses++;
-        else if (problems.length < MOST_PROBLEMS) problems.push(unknownBottom(layer, blob, j, known, last));
-        return source;
-      }),
-    );
-    topsOf.push(
-      layer.top.map((blob, slot) => {
-        const source = { layer: layer.name, blob, slot, uses: 0, handedOut: 0, lossWeight: 0 };
-        last.set(blob, source);
-        return source;
-      }),
-    );
-    for (let j = 0; j < Math.min(layer.loss_weight.length, layer.top.length); j++) {
-      const source = last.get(layer.top[j]!)!;
-      source.lossWeight = layer.loss_weight[j]!;
-      if (source.lossWeight !== 0) source.uses++;
-    }
-  });
+  const { sourcesOf, topsOf } = sources(layers, problems);
   const wired: Wired[] = [];
   layers.forEach((param, i) => {
-    const bottoms = param.bottom.map((blob, j) => {
-      const source = sourceOf[i]![j];
-      return source && source.uses > 1 ? `${splitName(source)}_${source.handedOut++}` : blob;
-    });
+    const bottoms = sourcesOf[i]!;
+    const tops = topsOf[i]!;
     const layer: Wired = {
       name: param.name,
       param,
-      bottoms,
-      tops: [...param.top],
+      bottoms: bottoms.some(isSplit) ? param.bottom.map((blob, j) => handOut(bottoms[j]) ?? blob) : param.bottom,
+      tops: param.top,
       lossWeights: param.loss_weight,
       inserted: false,
     };
     wired.push(layer);
-    for (const source of topsOf[i]!) {
-      if (source.uses <= 1) continue;
+    for (const source of tops) {
+      if (!isSplit(source)) continue;
       wired.push(splitLayer(source));
       if (source.lossWeight !== 0) {
         if (layer.lossWeights === param.loss_weight) layer.lossWeights = [...param.loss_weight];
@@ -81,6 +54,44 @@ export function insertSplits(layers: readonly LayerParameter[], problems: Proble
   });
   return wired;
 }
+
+/** For each layer, what its bottoms read and what its tops are, with the number of uses. */
+function sources(layers: readonly LayerParameter[], problems: Problem[]) {
+  const last = new Map<string, Source>();
+  let known: ReadonlySet<string> | undefined;
+  const sourcesOf: (Source | undefined)[][] = [];
+  const topsOf: Source[][] = [];
+  for (const layer of layers) {
+    const read = layer.bottom.map((blob) => last.get(blob));
+    read.forEach((source, j) => {
+      if (source) source.uses++;
+      else if (problems.length < MOST_PROBLEMS) {
+        known ??= new Set(layers.flatMap((l) => l.top));
+        problems.push(unknownBottom(layer, layer.bottom[j]!, j, known, last));
+      }
+    });
+    sourcesOf.push(read);
+    const tops = layer.top.map((blob, slot) => {
+      const source = { layer: layer.name, blob, slot, uses: 0, handedOut: 0, lossWeight: 0 };
+      last.set(blob, source);
+      return source;
+    });
+    topsOf.push(tops);
+    for (let j = 0; j < Math.min(layer.loss_weight.length, tops.length); j++) {
+      // Of a name given twice, the last top counts.
+      const source = last.get(layer.top[j]!)!;
+      source.lossWeight = layer.loss_weight[j]!;
+      if (source.lossWeight !== 0) source.uses++;
+    }
+  }
+  return { sourcesOf, topsOf };
+}
+
+const isSplit = (source: Source | undefined): source is Source => source !== undefined && source.uses > 1;
+
+/** The next top of a source's split. */
+const handOut = (source: Source | undefined) =>
+  isSplit(source) ? `${splitName(source)}_${source.handedOut++}` : undefined;
 
 const splitName = (source: Source) => `${source.blob}_${source.layer}_${source.slot}_split`;
 

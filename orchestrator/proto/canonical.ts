@@ -3,13 +3,17 @@ import { encode } from './encode.ts';
 import { messageType, type Values } from './message.ts';
 import { type Field, Message, type TypeName } from './types.ts';
 
+const SMALLEST_NORMAL = 2 ** -126;
+
 /** The shortest decimal that reads back to the same single, as a JSON number. */
 function singleText(value: number): string {
-  for (let digits = 1; digits < 9; digits++) {
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  // Decimals of six digits lie farther apart than normal singles: if one reads back, no shorter one does but itself.
+  for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return JSON.stringify(short);
+    if (Math.fround(short) === value) return String(short);
   }
-  return JSON.stringify(Number(value.toPrecision(9)));
+  return String(Number(value.toPrecision(9)));
 }
 
 function numberText(value: number, single: boolean): string {

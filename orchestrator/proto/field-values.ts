@@ -8,6 +8,7 @@ import {
   parseInteger,
   StringPool,
   shortDecimal,
+  shortFraction,
 } from './literals.ts';
 import type { Values } from './message.ts';
 import type { Source } from './spans.ts';
@@ -197,6 +198,19 @@ export abstract class FieldValues {
     const { tokens } = this;
     const negative = this.lookingAt('-');
     if (negative) tokens.next();
+    const { type, bytes, start, end } = tokens;
+    const short =
+      type === Token.float
+        ? shortFraction(bytes, start, end)
+        : type === Token.integer
+          ? shortDecimal(bytes, start, end)
+          : -1;
+    if (short >= 0) {
+      tokens.next();
+      const exact = negative ? -short : short;
+      this.store(message, field, field.type === 'float' ? Math.fround(exact) : exact);
+      return 'stored';
+    }
     const text = this.tokenText();
     let value: number;
     if (tokens.type === Token.integer) {

@@ -8,7 +8,7 @@ export * from './messages.ts';
 export { printText } from './print.ts';
 export { readSolverState, type StoredState, writeSolverState } from './solver-state.ts';
 export { inheritSpans, spanOf } from './spans.ts';
-export { parseNet, parseSolver, parseText } from './text.ts';
+export { beginsAs, parseNet, parseSolver, parseText } from './text.ts';
 export type { TypeName } from './types.ts';
 export { type Note, type Upgrade, type Upgraded, upgradeNet, upgradeNetSteps, upgradeSolver } from './upgrade/index.ts';
 export { type LayerWeights, readWeights, type Weights, writeWeights } from './weights.ts';

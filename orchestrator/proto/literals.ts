@@ -43,6 +43,24 @@ export function shortDecimal(bytes: Uint8Array, start: number, end: number): num
   return value;
 }
 
+/** Powers of ten that a double holds exactly, as far as they are needed. */
+const TENS = Array.from({ length: 16 }, (_, i) => 10 ** i);
+
+/** The value of a literal such as `12.5` of at most 15 digits, the common case; -1 for all others. One division of two exact numbers rounds once. */
+export function shortFraction(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > 16) return -1;
+  let value = 0;
+  let point = end;
+  for (let i = start; i < end; i++) {
+    const b = bytes[i]!;
+    if (b === DOT && point === end) point = i + 1;
+    else if (b >= CODE_0 && b <= CODE_0 + 9) value = value * 10 + b - CODE_0;
+    else return -1;
+  }
+  return value / TENS[end - point]!;
+}
+
+const DOT = 46;
 const BACKSLASH = 92;
 const LOWER_U = 117;
 

@@ -10,6 +10,8 @@ import { type Field, Message, type MessageType, typeOf } from './types.ts';
 
 /** Problems listed of one text; a file of another kind would otherwise give one per line. */
 const MOST_PROBLEMS = 50;
+/** Characters of a message, which quotes a word of the text: that can be as long as the file. */
+const LONGEST_MESSAGE = 1000;
 
 /**
  * Reads a message in protobuf's text format with the verdicts of the C++ reader under default options. The first problem
@@ -44,7 +46,8 @@ export class TextParser extends FieldValues {
 
   protected override problem(offset: number, message: string, extra: Partial<Problem>): void {
     const path = this.#pathText();
-    this.problems.push({ message, span: this.source.span(offset), ...(path ? { path } : {}), ...extra });
+    const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+    this.problems.push({ message: short, span: this.source.span(offset), ...(path ? { path } : {}), ...extra });
     if (this.problems.length >= MOST_PROBLEMS) this.#lost = true;
   }
 
@@ -112,9 +115,8 @@ export class TextParser extends FieldValues {
       this.#skipValue();
       return;
     }
-    const read = isMessage ? this.#subMessage : this.#scalar;
     if (!field.repeated || !this.lookingAt('[')) {
-      read.call(this, message, field, offset);
+      this.#value(message, field, offset);
       return;
     }
     this.tokens.next();
@@ -125,7 +127,7 @@ export class TextParser extends FieldValues {
     }
     for (;;) {
       const before = this.problems.length;
-      read.call(this, message, field, this.tokens.start);
+      this.#value(message, field, this.tokens.start);
       if (this.#lost || this.problems.length > before) return;
       if (this.lookingAt(']')) {
         this.tokens.next();
@@ -140,8 +142,10 @@ export class TextParser extends FieldValues {
     }
   }
 
-  #scalar(message: Message & Values, field: Field): void {
-    if (this.scalarValue(message, field) === 'stuck') this.#skipValue();
+  /** One value of a field, or one entry of its list. */
+  #value(message: Message & Values, field: Field, offset: number): void {
+    if (field.type === 'message') this.#subMessage(message, field, offset);
+    else if (this.scalarValue(message, field) === 'stuck') this.#skipValue();
   }
 
   #subMessage(message: Message & Values, field: Field, offset: number): void {
@@ -196,14 +200,21 @@ export class TextParser extends FieldValues {
     this.#lost = true;
   }
 
+  /** 1 where the current token opens a message or a list, -1 where it closes one. */
+  #bracket(): number {
+    const { tokens } = this;
+    if (tokens.type !== Token.symbol) return 0;
+    const symbol = String.fromCharCode(tokens.bytes[tokens.start]!);
+    return '{<['.includes(symbol) ? 1 : '}>]'.includes(symbol) ? -1 : 0;
+  }
+
   /** Leaves out the value of a field that is not taken: `: scalar`, `: [...]`, `{...}`. Counts braces, so depth costs nothing. */
   #skipUnknown(): void {
     if (this.lookingAt(':')) this.tokens.next();
-    if (this.lookingAt('{') || this.lookingAt('<') || this.lookingAt('[')) {
+    if (this.#bracket() === 1) {
       let depth = 0;
       do {
-        if (this.lookingAt('{') || this.lookingAt('<') || this.lookingAt('[')) depth++;
-        else if (this.lookingAt('}') || this.lookingAt('>') || this.lookingAt(']')) depth--;
+        depth += this.#bracket();
         this.tokens.next();
       } while (depth > 0 && this.tokens.type !== Token.end);
       if (depth > 0) this.#lost = true;

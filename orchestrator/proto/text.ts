@@ -2,6 +2,8 @@ import { inputError } from '../core/index.ts';
 import type { Messages, NetParameter, SolverParameter } from './messages.ts';
 import { TextParser } from './parser.ts';
 import { Source } from './spans.ts';
+import { decodeString } from './strings.ts';
+import { Token, Tokenizer } from './tokenizer.ts';
 import { type TypeName, typeOf } from './types.ts';
 
 /**
@@ -14,6 +16,21 @@ export function parseText<N extends TypeName>(type: N, text: string | Uint8Array
   const message = parser.parse(typeOf(type));
   if (!message) throw inputError(parser.problems);
   return message as unknown as Messages[N];
+}
+
+/**
+ * Whether the reader of this type gets past the first field name of the text. Of two types whose readers both fail, one that
+ * does gets farther than one that does not.
+ */
+export function beginsAs(type: TypeName, bytes: Uint8Array): boolean {
+  let clean = true;
+  const tokens = new Tokenizer(bytes, () => {
+    clean = false;
+  });
+  tokens.next();
+  return (
+    clean && tokens.type === Token.identifier && typeOf(type).byName.has(decodeString(bytes, tokens.start, tokens.end))
+  );
 }
 
 /** A network description (prototxt), as written: legacy forms are not upgraded yet. */

@@ -47,7 +47,7 @@ export function judgeNet(text: NetParameter, options: NetOptions): JudgedNet {
   try {
     net = buildNet(text, options);
   } catch (error) {
-    if (!(error instanceof CremaError) || error.kind === 'internal') throw error;
+    if (!(error instanceof CremaError) || error.kind === 'internal' || error.kind === 'usage') throw error;
     const real = error.kind === 'data' ? [] : error.problems.filter((p) => p.code !== NOT_INFERABLE);
     const problems = real.length > 0 ? real : error.problems;
     const layer = problems[0]?.path?.split(' > ')[0];
@@ -72,7 +72,8 @@ function describeNet(net: Net): NetVerdict {
   for (const blob of net.blobs.values()) if (blob.named) blobs.set(blob.id, blob.shape);
   const layers = net.layers.filter((layer) => !layer.inserted);
   const shapeOf = (index: number) => net.params[index]!.shape;
-  const macsOf = (pattern: RegExp) => sum(layers.filter((l) => pattern.test(l.type.type)).map((l) => l.macs));
+  const macsOf = (...types: readonly string[]) =>
+    layers.reduce((all, l) => (types.includes(l.type.type) ? all + l.macs : all), 0);
   return {
     verdict: 'accept',
     phase: net.phase,
@@ -82,8 +83,8 @@ function describeNet(net: Net): NetVerdict {
     params: Object.fromEntries(layers.filter((l) => l.params.length > 0).map((l) => [l.name, l.params.map(shapeOf)])),
     param_count: sum(net.learnable.map((index) => elementCount(shapeOf(index)))),
     macs: Object.fromEntries(layers.filter((l) => l.macs > 0).map((l) => [l.name, l.macs])),
-    conv_macs: macsOf(/^(Convolution|Deconvolution)$/),
-    ip_macs: macsOf(/^InnerProduct$/),
+    conv_macs: macsOf('Convolution', 'Deconvolution'),
+    ip_macs: macsOf('InnerProduct'),
     layers: layers.map((layer) => ({
       name: layer.name,
       type: layer.type.type,

@@ -1,6 +1,7 @@
 import { CremaError, type Problem } from '../core/index.ts';
 import type { Phase } from '../layers/index.ts';
 import {
+  beginsAs,
   canonicalHash,
   type NetParameter,
   parseText,
@@ -54,7 +55,7 @@ function parseAs(kind: TextKind, bytes: Uint8Array, file: string): Parsed {
   try {
     return { kind, message: parseText(kind === 'net' ? 'NetParameter' : 'SolverParameter', bytes, file) };
   } catch (error) {
-    if (error instanceof CremaError && error.kind !== 'internal') return { kind, error };
+    if (error instanceof CremaError && error.kind === 'input') return { kind, error };
     throw error;
   }
 }
@@ -69,6 +70,8 @@ function stopped(error: CremaError): number {
 
 /** Reads a text as what it is; of two readings that both fail, the one that got farther (a net where they are equal). */
 function parseEither(bytes: Uint8Array, file: string): Parsed {
+  const isNet = beginsAs('NetParameter', bytes);
+  if (isNet !== beginsAs('SolverParameter', bytes)) return parseAs(isNet ? 'net' : 'solver', bytes, file);
   const net = parseAs('net', bytes, file);
   if ('message' in net) return net;
   const solver = parseAs('solver', bytes, file);
@@ -113,7 +116,7 @@ function inspectNet(text: NetParameter, wire: string, file: string, options: Ins
       notes.push(`${span ? `${span.file}:${span.line}:${span.column}: ` : ''}${path}: ${message} (${upgrade})`);
     });
   } catch (error) {
-    if (!(error instanceof CremaError) || error.kind === 'internal') throw error;
+    if (!(error instanceof CremaError) || error.kind !== 'input') throw error;
     const reason = error.problems[0]?.message ?? error.message;
     return { net: { verdict: 'reject', phase: options.phase, reason }, problems: error.problems, notes };
   }

@@ -72,7 +72,7 @@ function gradients(type: LayerType, test: Case, inPlace: boolean, poison: boolea
     inPlace,
     backward: true,
   });
-  expect(planned ?? 0, 'bytes planned for the layer itself').toBe(layer.privateBytes ?? 0);
+  expect(planned ?? 0, 'bytes planned for the layer itself').toBe(layer.privateBytes?.() ?? 0);
   return [...bottoms.filter((_, i) => wanted[i]), ...(test.fixedParams ? [] : params)].map((b) => b.diff.slice());
 }
 

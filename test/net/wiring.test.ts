@@ -47,8 +47,8 @@ describe.skipIf(pairs.length === 0)("Caffe's own split cases", () => {
           wired.map((w) => ({
             name: w.name,
             type: w.param.type,
-            bottom: w.bottoms,
-            top: w.tops,
+            bottom: [...w.bottoms],
+            top: [...w.tops],
             loss: loss(w.lossWeights),
           })),
         ),

@@ -1,4 +1,5 @@
 import type { NetParameter } from '../messages.ts';
+import { refuseHugeNet } from './allowance.ts';
 import { needsBatchNorm, upgradeBatchNorm } from './batch-norm.ts';
 import { upgradeInput } from './input.ts';
 import type { Note, Upgrade } from './note.ts';
@@ -30,8 +31,12 @@ export interface Upgraded {
   readonly upgrades: readonly Upgrade[];
 }
 
-/** Upgrades a net from whatever form it has; the net given is not changed, and is returned where it is in today's form. */
+/**
+ * Upgrades a net from whatever form it has; the net given is not changed, and is returned where it is in today's form. Every
+ * use of a net begins here, so one that is too large is refused here.
+ */
 export function upgradeNetSteps(net: NetParameter, note: Note = () => {}): Upgraded {
+  refuseHugeNet(net);
   const upgrades: Upgrade[] = [];
   let current = net;
   for (const step of steps) {

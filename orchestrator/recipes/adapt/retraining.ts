@@ -29,7 +29,7 @@ export async function retrainingMemory(
     const memory = new MemoryLedger();
     const figures = stepMemory(solver);
     const sources = solver.train.net.layers.filter((l) => l.type.isSource);
-    const records = sources.reduce((sum, l) => sum + (l.layer.privateBytes ?? 0), 0);
+    const records = sources.reduce((sum, l) => sum + (l.layer.privateBytes?.() ?? 0), 0);
     memory.hold({ ...figures, layers: figures.layers - records });
     return memory;
   } finally {
