@@ -58,7 +58,7 @@ export interface Device {
   fromDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   launch(request: LaunchRequest, after?: readonly Command[]): Command;
   /** Blocks until all have completed; throws a device CremaError on failure, or where no command finishes within the deadline. */
-  wait(commands: readonly Command[]): CommandTimes[];
+  wait(commands: readonly Command[]): void;
   /** Ends the session. After an expired deadline nothing is released: only the end of the process frees the card. */
   close(): void;
 }

@@ -190,8 +190,7 @@ export class FixedLauncher {
     };
     if (job.target) this.pending.set(job.target.tensor, pending);
     if (job.bias) this.pending.set(job.bias.tensor, pending);
-    if (job.result) this.residency.prefetchToHost(job.result.tensor);
-    this.residency.prefetchToHost(job.record.tensor);
+    this.residency.download(job.result ? [job.result.tensor, job.record.tensor] : [job.record.tensor]);
     return commands;
   }
 
@@ -274,8 +273,7 @@ export class FixedLauncher {
     ];
     const buffers: (DeviceBuffer | undefined)[] = [undefined, undefined, undefined, undefined];
     const after: Command[] = [];
-    for (const operand of reads) buffers[operand.argument] = this.residency.forKernelRead(operand, after);
-    for (const operand of writes) buffers[operand.argument] = this.residency.forKernelWrite(operand, false, after);
+    this.residency.forKernel(reads, writes, false, buffers, after);
     const commands = lists.map(({ computeUnit, descriptors }) =>
       this.device.launch({ label: `${layer.name} ${step.pass}`, computeUnit, operands: buffers, descriptors }, after),
     );

@@ -142,8 +142,7 @@ export class Launcher {
     const { reads, writes, preload, buffers, requests } = prepared;
     const { after, residency, device } = this;
     after.length = 0;
-    for (const operand of reads) buffers[operand.argument] = residency.forKernelRead(operand, after);
-    for (const operand of writes) buffers[operand.argument] = residency.forKernelWrite(operand, preload, after);
+    residency.forKernel(reads, writes, preload, buffers, after);
     const commands: Command[] = [];
     for (const request of requests) commands.push(device.launch(request, after));
     residency.launched(commands, reads, writes);

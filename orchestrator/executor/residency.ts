@@ -1,12 +1,11 @@
 import type { Tensor } from '../blob/index.ts';
+import { internalError } from '../core/index.ts';
 import type { Command, Device, DeviceBuffer } from '../device/index.ts';
 
 /** A tensor's memory on the card, in one bank. */
 interface Copy {
   readonly bank: number;
   readonly buffer: DeviceBuffer;
-  /** The buffer alone, as transfers take it. */
-  readonly alone: readonly [DeviceBuffer];
   valid: boolean;
 }
 
@@ -29,6 +28,8 @@ export interface Operand {
   readonly argument: number;
 }
 
+const NOTHING: readonly Operand[] = [];
+
 /**
  * Keeps host and card copies of tensors coherent with the fewest transfers: something moves only when the side that needs
  * it holds no valid copy. Transfers are enqueued and order themselves by events; only the host's own touch waits.
@@ -43,7 +44,10 @@ export class Residency {
   /** Per slab, its list of commands under way. */
   private readonly pending = new Map<Tensor, Command[]>();
   private readonly waiting: Command[] = [];
-  onTransfer: ((tensor: Tensor, command: Command, bytes: number, direction: 'to' | 'from') => void) | undefined;
+  /** Of an upload being put together: the copies it makes valid, and what it waits for. */
+  private lacking: Copy[] = [];
+  private readonly before: Command[] = [];
+  onTransfer: ((buffers: readonly DeviceBuffer[], command: Command, direction: 'to' | 'from') => void) | undefined;
 
   constructor(device: Device) {
     this.device = device;
@@ -78,35 +82,68 @@ export class Residency {
     const bank = this.device.bankOf(argument);
     for (const copy of state.copies) if (copy.bank === bank) return copy;
     const buffer = this.device.allocate(tensor, argument);
-    const copy: Copy = { bank, buffer, alone: [buffer], valid: false };
+    const copy: Copy = { bank, buffer, valid: false };
     state.copies.push(copy);
     return copy;
   }
 
-  /** The buffer of a tensor that a kernel will read; adds the commands to wait for to `after`. */
-  forKernelRead({ tensor, argument }: Operand, after: Command[]): DeviceBuffer {
-    const state = this.state(tensor);
-    const copy = this.copy(state, tensor, argument);
-    if (!copy.valid) {
-      if (!state.hostValid) this.startFromDevice(tensor, state);
-      const command = this.device.toDevice(copy.alone, state.arriving);
-      this.onTransfer?.(tensor, command, copy.buffer.bytes, 'to');
+  /**
+   * Puts the buffers of what a kernel reads and writes into `buffers`, by argument, and the commands it has to wait for into `after`. What
+   * the card lacks goes there in one transfer. `preload`: what is written is read too (accumulation).
+   */
+  forKernel(
+    reads: readonly Operand[],
+    writes: readonly Operand[],
+    preload: boolean,
+    buffers: (DeviceBuffer | undefined)[],
+    after: Command[],
+  ): void {
+    this.upload(reads, preload ? writes : NOTHING);
+    for (const { tensor, argument } of reads) {
+      const state = this.state(tensor);
+      buffers[argument] = this.copy(state, tensor, argument).buffer;
+      join(after, state.writers);
+    }
+    for (const { tensor, argument } of writes) {
+      const state = this.state(tensor);
+      buffers[argument] = this.copy(state, tensor, argument).buffer;
+      join(after, state.writers);
+      join(after, state.underWay);
+    }
+  }
+
+  /** Sends what the card does not hold of these operands. */
+  private upload(operands: readonly Operand[], more: readonly Operand[]): void {
+    const { before } = this;
+    before.length = 0;
+    this.lacking.length = 0; // from an upload that failed half-way
+    this.lack(operands);
+    this.lack(more);
+    const { lacking } = this;
+    if (lacking.length === 0) return;
+    this.lacking = [];
+    const buffers = lacking.map(({ buffer }) => buffer);
+    const command = this.device.toDevice(buffers, before);
+    this.onTransfer?.(buffers, command, 'to');
+    for (const copy of lacking) {
       copy.valid = true;
+      const state = this.states.get(copy.buffer.tensor)!;
       state.writers.push(command);
       this.starts(state, command);
     }
-    join(after, state.writers);
-    return copy.buffer;
   }
 
-  /** The buffer that a kernel will write. `preload`: it also reads what is there (accumulation). */
-  forKernelWrite(operand: Operand, preload: boolean, after: Command[]): DeviceBuffer {
-    if (preload) this.forKernelRead(operand, after);
-    const state = this.state(operand.tensor);
-    const copy = this.copy(state, operand.tensor, operand.argument);
-    join(after, state.writers);
-    join(after, state.underWay);
-    return copy.buffer;
+  /** Adds what the card does not hold to `lacking`, and what its upload has to wait for to `before`. */
+  private lack(operands: readonly Operand[]): void {
+    const { lacking, before } = this;
+    for (const { tensor, argument } of operands) {
+      const state = this.state(tensor);
+      const copy = this.copy(state, tensor, argument);
+      if (copy.valid || lacking.includes(copy)) continue;
+      if (!state.hostValid) this.download([tensor]);
+      join(before, state.arriving);
+      lacking.push(copy);
+    }
   }
 
   /** Says which commands read and wrote tensors, after their launch. */
@@ -131,30 +168,41 @@ export class Residency {
     }
   }
 
-  private startFromDevice(tensor: Tensor, state: State): void {
-    const copy = state.copies.find((c) => c.valid);
-    if (!copy) throw new Error(`tensor ${tensor.name} is valid nowhere`);
-    const command = this.device.fromDevice(copy.alone, state.writers);
-    this.onTransfer?.(tensor, command, copy.buffer.bytes, 'from');
-    state.arriving.length = 0;
-    state.arriving.push(command);
-    this.starts(state, command);
-    state.hostValid = true;
+  /** Starts one transfer to the host of what it does not hold of these tensors, early where that can overlap with other work. */
+  download(tensors: readonly Tensor[]): void {
+    let lacking: DeviceBuffer[] | undefined;
+    for (const tensor of tensors) {
+      const state = this.states.get(tensor);
+      if (!state || state.hostValid) continue;
+      const buffer = this.onCard(tensor, state);
+      lacking ??= [];
+      if (!lacking.includes(buffer)) lacking.push(buffer);
+    }
+    if (!lacking) return;
+    const after: Command[] = [];
+    for (const { tensor } of lacking) join(after, this.states.get(tensor)!.writers);
+    const command = this.device.fromDevice(lacking, after);
+    this.onTransfer?.(lacking, command, 'from');
+    for (const { tensor } of lacking) {
+      const state = this.states.get(tensor)!;
+      state.arriving.length = 0;
+      state.arriving.push(command);
+      this.starts(state, command);
+      state.hostValid = true;
+    }
   }
 
-  /** Starts the transfer to the host early, so that it overlaps with other work. */
-  prefetchToHost(tensor: Tensor): void {
-    const state = this.states.get(tensor);
-    if (state && !state.hostValid) this.startFromDevice(tensor, state);
+  private onCard(tensor: Tensor, state: State): DeviceBuffer {
+    for (const copy of state.copies) if (copy.valid) return copy.buffer;
+    throw internalError(`tensor ${tensor.name} is valid nowhere`);
   }
 
   /** Makes host memory of these tensors valid; waits for transfers. */
   hostRead(tensors: readonly Tensor[]): void {
+    this.download(tensors);
     for (const tensor of tensors) {
       const state = this.states.get(tensor);
-      if (!state) continue;
-      if (!state.hostValid) this.startFromDevice(tensor, state);
-      this.waitLater(state.arriving);
+      if (state) this.waitLater(state.arriving);
     }
     this.wait();
   }

@@ -71,8 +71,11 @@ export class PlanExecution implements Execution {
       }
       if (this.observer) {
         const observer = this.observer;
-        this.residency.onTransfer = (tensor, command, bytes, direction) => {
-          if (observer.active) observer.transfer({ label: tensor.name, direction, bytes, command });
+        this.residency.onTransfer = (buffers, command, direction) => {
+          if (!observer.active) return;
+          const label = buffers.map(({ tensor }) => tensor.name).join(', ');
+          const bytes = buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
+          observer.transfer({ label, direction, bytes, command });
         };
       }
     }
@@ -234,7 +237,6 @@ export class PlanExecution implements Execution {
   collectGradients(): void {
     this.fixed?.arriveAll();
     if (!this.residency) return;
-    for (const tensor of this.gradients) this.residency.prefetchToHost(tensor);
     this.residency.hostRead(this.gradients);
   }
 

@@ -73,9 +73,9 @@ step('a launch between transfers, ordered by events only', () => {
   const up = card.toDevice([da, db, dbias]);
   const launch = card.launch({ label: 'first', operands, descriptors: ops([3, 4000, 0], [4, 1000, 4000]) }, [up]);
   const down = card.fromDevice([dc], [launch]);
-  const times = card.wait([down, launch, up]);
-  expect(times.length === 3, 'one time per command');
-  for (const t of times) expect(t.start <= t.end && t.queued <= t.end, JSON.stringify(t));
+  card.wait([down, launch, up]);
+  for (const { times: t } of [down, launch, up])
+    expect(t !== undefined && t.start <= t.end && t.queued <= t.end, JSON.stringify(t));
   if (!computes) return;
   expect(c.host[10] === 50.5 && c.host[4999] === 4999 * 6 + 0.5, `c is ${c.host[10]}, ${c.host[4999]}`);
 });

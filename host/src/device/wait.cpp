@@ -20,7 +20,6 @@ using Release = int32_t (*)(void *event);
 
 constexpr uint32_t kExecutionStatus = 0x11D3; // CL_EVENT_COMMAND_EXECUTION_STATUS
 constexpr int32_t kComplete = 0;              // CL_COMPLETE; queued, submitted, running are 3, 2, 1; failures are negative
-constexpr int32_t kExpired = 1;
 
 int32_t status(GetInfo info, uint64_t event) {
     int32_t value = 0;
@@ -60,35 +59,34 @@ void pauseAfter(int64_t spentNs) {
 
 } // namespace
 
-// Waits until every event is complete. Returns 0 then, 1 where `timeoutNs` passed first, or the first negative OpenCL status seen.
-CREMA_API int32_t crema_wait_events(uint64_t getEventInfo, const uint64_t *events, int32_t count, int64_t timeoutNs) {
-    const auto info = entry<GetInfo>(getEventInfo);
+// Until every event of waits[0 ..] is complete, one has failed, or `timeoutNs` have passed.
+static void waitFor(GetInfo info, const uint64_t *waits, int32_t count, int64_t timeoutNs) {
     const auto begin = Clock::now();
     sharpenTimer();
-    int32_t done = 0;
-    while (done < count) {
-        const int32_t now = status(info, events[done]);
-        if (now < 0) return now;
+    for (int32_t done = 0; done < count;) {
+        const int32_t now = status(info, waits[done]);
+        if (now < 0) return;
         if (now == kComplete) {
             ++done;
             continue;
         }
         const int64_t spent = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
-        if (spent >= timeoutNs) return kExpired;
+        if (spent >= timeoutNs) return;
         pauseAfter(spent);
     }
-    return 0;
 }
 
-// Looks at every event once. status[i] is its execution status (0 complete, > 0 under way, < 0 failed). For complete ones times[3 i ..] are
-// queued, start and end in nanoseconds of the device (zeros where the queue has no profile). Finished events are released.
-// Returns how many finished.
-CREMA_API int32_t crema_sweep_events(uint64_t getEventInfo, uint64_t getProfilingInfo, uint64_t releaseEvent,
-                                     const uint64_t *events, int32_t count, int32_t *statuses, double *times) {
+// Waits for `waits` events, and then looks once at every event under way, `count` of them. entries: the addresses of
+// clGetEventInfo, clGetEventProfilingInfo and clReleaseEvent. statuses[i] is an event's execution status (0 complete, > 0 under way,
+// < 0 failed). For complete ones times[3 i ..] are queued, start and end in nanoseconds of the device (zeros where the queue has no
+// profile). Finished events are released. Returns how many finished: where some were waited for, 0 says that the time was over.
+CREMA_API int32_t crema_wait_and_sweep(const uint64_t *entries, const uint64_t *waiting, int32_t waits, const uint64_t *events,
+                                       int32_t count, int32_t *statuses, double *times, int64_t timeoutNs) {
     constexpr uint32_t names[3] = {0x1280, 0x1282, 0x1283}; // CL_PROFILING_COMMAND_QUEUED, _START, _END
-    const auto info = entry<GetInfo>(getEventInfo);
-    const auto profile = entry<GetInfo>(getProfilingInfo);
-    const auto release = entry<Release>(releaseEvent);
+    const auto info = entry<GetInfo>(entries[0]);
+    const auto profile = entry<GetInfo>(entries[1]);
+    const auto release = entry<Release>(entries[2]);
+    waitFor(info, waiting, waits, timeoutNs);
     int32_t finished = 0;
     for (int32_t i = 0; i < count; ++i) {
         statuses[i] = status(info, events[i]);

@@ -13,8 +13,6 @@ const WORD_BYTES = 64;
 /** Device memory over a tensor's host memory. `uses` counts commands under way; memory goes back when the last one ends. */
 export interface OpenClBuffer extends DeviceBuffer {
   readonly handle: Handle;
-  /** The handle in memory, as clSetKernelArg and a migration of this buffer alone want it. */
-  readonly argumentValue: BigUint64Array;
   /** Pins the host memory while the handle lives. */
   readonly memory: ArrayBufferView;
   readonly bank: number | undefined;
@@ -60,11 +58,10 @@ export class Buffers {
         (status) =>
           cl.clCreateBuffer(context, c.MEM_READ_WRITE | c.MEM_USE_HOST_PTR, memory.byteLength, memory, status),
       );
-      const argumentValue = BigUint64Array.of(handle);
       const doing = () => `placing ${tensor.name} in the bank of kernel argument ${argument}`;
       const kernel = this.session.units[0] ?? this.session.kernel;
-      check(cl.clSetKernelArg(kernel, argument, 8, argumentValue), doing);
-      return { tensor, bytes: memory.byteLength, handle, argumentValue, memory, bank, uses: 0, released: false };
+      check(cl.clSetKernelArg(kernel, argument, 8, BigUint64Array.of(handle)), doing);
+      return { tensor, bytes: memory.byteLength, handle, memory, bank, uses: 0, released: false };
     } catch (error) {
       if (handle !== undefined) cl.clReleaseMemObject(handle);
       if (bank !== undefined) this.used[bank]! -= roundUp(memory.byteLength, PAGE);

@@ -1,9 +1,8 @@
 import { deviceError, internalError } from '../../core/index.ts';
 import type { Command, CommandTimes } from '../device.ts';
-import type { Handle } from './api.ts';
 import type { OpenClBuffer } from './buffers.ts';
 import { check, statusName } from './errors.ts';
-import { type EventPoll, eventPoll } from './events.ts';
+import { type WaitAndSweep, waitAndSweep } from './events.ts';
 import type { Session } from './session.ts';
 
 export type CommandKind = 'upload' | 'download' | 'launch' | 'marker';
@@ -11,8 +10,8 @@ export type CommandKind = 'upload' | 'download' | 'launch' | 'marker';
 /** A command under way holds its buffers, and so their host memory, until its event is complete. */
 export interface OpenClCommand extends Command {
   readonly kind: CommandKind;
-  /** 0n once the event is released. */
-  event: Handle;
+  /** Its place among the commands under way, while it is there. */
+  position: number;
   /** OpenCL execution status: > 0 under way, 0 complete, < 0 failed. */
   status: number;
   buffers: readonly OpenClBuffer[];
@@ -21,29 +20,48 @@ export interface OpenClCommand extends Command {
 }
 
 const NO_BUFFERS: readonly OpenClBuffer[] = [];
-const NO_TIMES: CommandTimes = { queued: 0, start: 0, end: 0 };
+
+/** Event handles. As pairs of numbers they move without becoming bigints, of which a step would make hundreds. */
+class Events {
+  readonly handles: BigUint64Array;
+  private readonly halves: Uint32Array;
+
+  constructor(length: number) {
+    this.handles = new BigUint64Array(length);
+    this.halves = new Uint32Array(this.handles.buffer);
+  }
+
+  copy(to: number, source: Events, from: number): void {
+    this.halves[2 * to] = source.halves[2 * from]!;
+    this.halves[2 * to + 1] = source.halves[2 * from + 1]!;
+  }
+}
 
 /** Commands of one queue: order by events, completion by polling, times and releases in sweeps. No callback ever enters JavaScript. */
 export class Commands {
   /** Set when a deadline expired: the native side may block for ever, so nothing is called any more. */
   wedged = false;
   private readonly session: Session;
-  private readonly poll: EventPoll;
+  private readonly waitAndSweep: WaitAndSweep;
   private readonly deadline: number;
   private readonly finished: (command: OpenClCommand) => void;
-  private pending: OpenClCommand[] = [];
+  /** Commands under way and, place by place, their events. */
+  private readonly pending: OpenClCommand[] = [];
+  private underWay = new Events(64);
+  private readonly ended: OpenClCommand[] = [];
   private firstFailure: OpenClCommand | undefined;
-  /** Where an enqueue puts its event, and what it waits for (null: nothing), between `prepare` and `started`. */
-  readonly event = new BigUint64Array(1);
-  list: BigUint64Array | null = null;
-  private events = new BigUint64Array(64);
+  private readonly newest = new Events(1);
+  private waiting = new Events(64);
   private statuses = new Int32Array(64);
   private times = new Float64Array(192);
+  /** Where an enqueue puts its event, and what it waits for (null: nothing), between `prepare` and `started`. */
+  readonly event = this.newest.handles;
+  list: BigUint64Array | null = null;
 
   /** `deadline` in seconds; `finished` is called once for every command that ended, failed ones included. */
   constructor(session: Session, deadline: number, finished: (command: OpenClCommand) => void) {
     this.session = session;
-    this.poll = eventPoll(session.cl.library);
+    this.waitAndSweep = waitAndSweep(session.cl.library);
     this.deadline = deadline;
     this.finished = finished;
   }
@@ -57,22 +75,17 @@ export class Commands {
       throw deviceError({ message: `${label}: the device session has stopped answering`, code: 'wedged' });
     this.requireLive(label, buffers);
     const waits = this.fill(after as readonly OpenClCommand[], last as OpenClCommand | undefined);
-    this.list = waits > 0 ? this.events : null;
+    this.list = waits > 0 ? this.waiting.handles : null;
     return waits;
   }
 
   /** After an enqueue that succeeded. */
   started(label: string, kind: CommandKind, buffers: readonly OpenClBuffer[]): OpenClCommand {
     for (const buffer of buffers) buffer.uses++;
-    const command: OpenClCommand = {
-      label,
-      kind,
-      event: this.event[0]!,
-      status: 3,
-      buffers,
-      done: false,
-      times: undefined,
-    };
+    const position = this.pending.length;
+    const command: OpenClCommand = { label, kind, position, status: 3, buffers, done: false, times: undefined };
+    this.reserve(position + 1);
+    this.underWay.copy(position, this.newest, 0);
     this.pending.push(command);
     return command;
   }
@@ -93,40 +106,63 @@ export class Commands {
   private add(command: OpenClCommand, count: number): number {
     if (command.status < 0) throw this.failure(command);
     if (command.done) return count;
-    this.events[count] = command.event;
+    this.waiting.copy(count, this.underWay, command.position);
     return count + 1;
   }
 
+  /** Room for `count` commands under way and as many to wait for. */
   private reserve(count: number): void {
-    if (count <= this.events.length) return;
-    this.events = new BigUint64Array(2 * count);
+    const { length } = this.statuses;
+    if (count <= length) return;
+    const { waiting, underWay } = this;
+    this.waiting = new Events(2 * count);
+    this.waiting.handles.set(waiting.handles);
+    this.underWay = new Events(2 * count);
+    this.underWay.handles.set(underWay.handles);
     this.statuses = new Int32Array(2 * count);
     this.times = new Float64Array(6 * count);
   }
 
   /** Looks at every command under way once; ends those that finished. Returns how many did. */
   sweep(): number {
-    const count = this.pending.length;
-    if (count === 0 || this.wedged) return 0;
-    this.reserve(count);
-    for (let i = 0; i < count; i++) this.events[i] = this.pending[i]!.event;
-    const finished = this.poll.sweep(this.events, count, this.statuses, this.times);
+    return this.pending.length === 0 || this.wedged ? 0 : this.look(0, 0);
+  }
+
+  /** The same after waiting for the first events of `waiting`. */
+  private look(waits: number, nanoseconds: number): number {
+    const { pending, underWay, statuses, times } = this;
+    const count = pending.length;
+    const finished = this.waitAndSweep(
+      ...([this.waiting.handles, waits, underWay.handles, count, statuses, times, nanoseconds] as const),
+    );
     if (finished === 0) return 0;
-    const swept = this.pending;
-    this.pending = [];
+    const { ended } = this;
+    let left = 0;
     for (let i = 0; i < count; i++) {
-      const command = swept[i]!;
-      if (this.statuses[i]! > 0) this.pending.push(command);
-      else this.end(command, this.statuses[i]!, i);
+      const command = pending[i]!;
+      if (statuses[i]! <= 0) {
+        ended.push(command); // its position still says where its status and times are
+        continue;
+      }
+      underWay.copy(left, underWay, i);
+      command.position = left;
+      pending[left++] = command;
+    }
+    pending.length = left;
+    try {
+      for (const command of ended) this.end(command);
+    } finally {
+      ended.length = 0;
     }
     return finished;
   }
 
-  private end(command: OpenClCommand, status: number, i: number): void {
-    command.status = status;
-    command.event = 0n;
-    command.done = true;
+  private end(command: OpenClCommand): void {
     const { times } = this;
+    const i = command.position;
+    const status = this.statuses[i]!;
+    command.status = status;
+    command.done = true;
     command.times = { queued: times[3 * i]!, start: times[3 * i + 1]!, end: times[3 * i + 2]! };
     // -14 only says that a command before it failed.
     if (status < 0 && (!this.firstFailure || this.firstFailure.status === -14)) this.firstFailure = command;
@@ -139,20 +175,16 @@ export class Commands {
    * Blocks until all have completed. The deadline is on progress: it expires where no command of the session finished for that long, so a
    * long chain is no reason, and a hang shows after one to two deadlines.
    */
-  wait(commands: readonly OpenClCommand[]): CommandTimes[] {
+  wait(commands: readonly OpenClCommand[]): void {
     if (this.session.flushes) check(this.session.cl.clFlush(this.session.queue), () => 'flushing the queue');
     const nanoseconds = Math.round(this.deadline * 1e9);
     for (;;) {
       const count = this.fill(commands);
-      if (count === 0) break;
-      if (this.wedged) throw this.expiry(commands);
-      const code = this.poll.wait(this.events, count, nanoseconds);
-      if (this.sweep() === 0 && code === 1) {
-        this.wedged = true;
-        throw this.expiry(commands);
-      }
+      if (count === 0) return;
+      if (!this.wedged && this.look(count, nanoseconds) > 0) continue;
+      this.wedged = true;
+      throw this.expiry(commands);
     }
-    return commands.map((command) => command.times ?? NO_TIMES);
   }
 
   private expiry(commands: readonly OpenClCommand[]) {

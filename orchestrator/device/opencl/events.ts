@@ -1,31 +1,28 @@
 import { hostLibrary } from '../../math/index.ts';
 import type { NativeLibrary } from '../../native/index.ts';
 
-/** Waits and sweeps of events in C (host/src/device/wait.cpp): one call instead of several per event. */
-export interface EventPoll {
-  /** 0: all complete; 1: `nanoseconds` passed first; negative: the first failing status. */
-  wait(events: BigUint64Array, count: number, nanoseconds: number): number;
-  /** Reads status and times (queued, start, end) of each event and releases the finished ones; returns how many finished. */
-  sweep(events: BigUint64Array, count: number, statuses: Int32Array, times: Float64Array): number;
-}
+/**
+ * Waits for `waits` events and then looks once at each of `count`: their statuses, and of the finished ones times (queued, start, end), and
+ * releases those. Returns how many finished; 0 where `nanoseconds` passed first. In C (host/src/device/wait.cpp): one call
+ * instead of several per event.
+ */
+export type WaitAndSweep = (
+  waiting: BigUint64Array,
+  waits: number,
+  events: BigUint64Array,
+  count: number,
+  statuses: Int32Array,
+  times: Float64Array,
+  nanoseconds: number,
+) => number;
 
-export function eventPoll(openCl: NativeLibrary): EventPoll {
-  const host = hostLibrary();
-  const wait = host.declare('crema_wait_events', 'i32', ['u64', 'pointer', 'i32', 'i64']);
-  const sweep = host.declare('crema_sweep_events', 'i32', [
-    'u64',
-    'u64',
-    'u64',
-    'pointer',
-    'i32',
-    'pointer',
-    'pointer',
+export function waitAndSweep(openCl: NativeLibrary): WaitAndSweep {
+  const call = hostLibrary().declare('crema_wait_and_sweep', 'i32', [
+    ...(['pointer', 'pointer', 'i32', 'pointer', 'i32', 'pointer', 'pointer', 'i64'] as const),
   ]);
-  const info = openCl.address('clGetEventInfo');
-  const profile = openCl.address('clGetEventProfilingInfo');
-  const release = openCl.address('clReleaseEvent');
-  return {
-    wait: (events, count, nanoseconds) => wait(info, events, count, nanoseconds) as number,
-    sweep: (events, count, statuses, times) => sweep(info, profile, release, events, count, statuses, times) as number,
-  };
+  const entries = BigUint64Array.from(
+    ['clGetEventInfo', 'clGetEventProfilingInfo', 'clReleaseEvent'].map((name) => openCl.address(name)),
+  );
+  return (waiting, waits, events, count, statuses, times, nanoseconds) =>
+    call(entries, waiting, waits, events, count, statuses, times, nanoseconds) as number;
 }

@@ -1,6 +1,6 @@
 import { Tensor } from '../../blob/index.ts';
 import { deviceError, inputError, internalError } from '../../core/index.ts';
-import type { Command, CommandTimes, Device, DeviceBuffer, DeviceCounters, LaunchRequest } from '../device.ts';
+import type { Command, Device, DeviceBuffer, DeviceCounters, LaunchRequest } from '../device.ts';
 import { Buffers, type OpenClBuffer } from './buffers.ts';
 import { Commands, type OpenClCommand } from './commands.ts';
 import { Descriptors } from './descriptors.ts';
@@ -46,6 +46,8 @@ class OpenClDevice implements Device {
   private readonly live = new Set<OpenClBuffer>();
   /** Stand-ins for operands an op does not use: a kernel runs only with every argument set. */
   private readonly unused = new Map<number, OpenClBuffer>();
+  /** The buffers of a migration being enqueued. */
+  private handles = new BigUint64Array(16);
   private closed = false;
 
   constructor(session: Session, options: DeviceOptions) {
@@ -130,14 +132,14 @@ class OpenClDevice implements Device {
   ): OpenClCommand {
     const { cl, queue } = this.session;
     const { commands } = this;
-    const own: OpenClBuffer[] = [];
-    for (const buffer of buffers) own.push(this.own(buffer));
-    const first = own[0];
-    if (!first) return this.marker(after);
-    const label = own.length === 1 ? first.tensor.name : `${own.length} buffers`;
-    const handles = own.length === 1 ? first.argumentValue : BigUint64Array.from(own, (buffer) => buffer.handle);
+    const count = buffers.length;
+    if (count === 0) return this.marker(after);
+    if (this.handles.length < count) this.handles = new BigUint64Array(2 * count);
+    for (let i = 0; i < count; i++) this.handles[i] = this.own(buffers[i]!).handle;
+    const own = buffers as readonly OpenClBuffer[];
+    const label = count === 1 ? own[0]!.tensor.name : `${count} buffers`;
     const waits = commands.prepare(label, own, after);
-    const code = cl.clEnqueueMigrateMemObjects(queue, own.length, handles, flags, waits, commands.list, commands.event);
+    const code = cl.clEnqueueMigrateMemObjects(queue, count, this.handles, flags, waits, commands.list, commands.event);
     check(code, () => `enqueueing ${kind} ${label}`);
     return commands.started(label, kind, own);
   }
@@ -193,8 +195,8 @@ class OpenClDevice implements Device {
     return standIn;
   }
 
-  wait(commands: readonly Command[]): CommandTimes[] {
-    return this.commands.wait(commands as readonly OpenClCommand[]);
+  wait(commands: readonly Command[]): void {
+    this.commands.wait(commands as readonly OpenClCommand[]);
   }
 
   close(): void {
