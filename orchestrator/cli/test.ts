@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
 import { testModel } from '../recipes/index.ts';
 import { formatFigure } from '../report/index.ts';
+import { compileEarly } from './compile-early.ts';
 import { printer } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
@@ -14,6 +15,7 @@ interface TestFlags extends CommonFlags {
 }
 
 async function run(flags: TestFlags): Promise<void> {
+  compileEarly();
   const experiment = experimentOf(flags);
   const model = flags.model ?? experiment.model;
   const weights = flags.weights ?? experiment.weights;

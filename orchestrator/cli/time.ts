@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
+import { compileEarly } from './compile-early.ts';
 import { printer, table } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
@@ -14,6 +15,7 @@ interface TimeFlags extends CommonFlags {
 const fixed = (ms: number) => ms.toFixed(3);
 
 async function run(flags: TimeFlags): Promise<void> {
+  compileEarly();
   // The clock wraps native calls when their library is loaded, so it is asked for before anything is.
   process.env.CREMA_NATIVE_CLOCK = '1';
   const { Session } = await import('../executor/index.ts');

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { type TrainRequest, type TrainSummary, trainRun } from '../recipes/index.ts';
 import { CurveCollector, caffeLog, htmlReport, openRunDirectory, traceFile } from '../report/index.ts';
+import { compileEarly } from './compile-early.ts';
 import { statusLine } from './status-line.ts';
 
 /** What the worker tells its supervisor: that it catches signals, that it lives, that it got further. */
@@ -58,6 +59,7 @@ function alive(): void {
 
 /** The process that trains. @returns the summary and the exit code */
 export async function trainInWorker(request: WorkerRequest): Promise<{ summary: TrainSummary; code: number }> {
+  compileEarly();
   const { seen, shouldStop } = signals();
   const fresh = !existsSync(request.runDirectory);
   let started = false;

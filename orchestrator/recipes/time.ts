@@ -44,6 +44,7 @@ export interface TimeResult {
 
 export interface TimeOptions {
   readonly iterations: number;
+  /** Steps before those that count; where absent, as many as are timed, 2 or more, but no new one after 2 s. */
   readonly warmup?: number;
   /** Forward only. */
   readonly forwardOnly?: boolean;
@@ -53,6 +54,17 @@ export interface TimeOptions {
 
 /** Steps that are recorded for the table of layers. */
 const WATCHED = 10;
+const WARM_MS = 2000;
+
+/** The first steps allocate, and JavaScript is compiled while it runs: what is wanted is the pace of a long training. */
+function warmUp(step: () => void, { warmup, iterations }: TimeOptions): void {
+  const begin = performance.now();
+  const steps = warmup ?? Math.max(2, iterations);
+  for (let i = 0; i < steps; i++) {
+    if (warmup === undefined && i >= 2 && performance.now() - begin > WARM_MS) return;
+    step();
+  }
+}
 
 /** Times whole steps of a net; inputs without a source of their own hold fixed random numbers. */
 export function timeNet(net: Net, session: Session, options: TimeOptions): TimeResult {
@@ -68,7 +80,7 @@ export function timeNet(net: Net, session: Session, options: TimeOptions): TimeR
     execution.collectGradients();
     execution.parametersChanged();
   };
-  for (let i = 0; i < (options.warmup ?? 2); i++) step();
+  warmUp(step, options);
   execution.settle();
   const before = { ...session.device?.counters };
   nativeClock.milliseconds = 0;
