@@ -55,15 +55,18 @@ export abstract class FieldValues {
 
   /** Whether the current token is this one character. */
   protected lookingAt(symbol: string): boolean {
-    const { tokens } = this;
-    return tokens.type === Token.symbol && tokens.bytes[tokens.start] === symbol.charCodeAt(0);
+    return this.tokens.symbol === symbol.charCodeAt(0);
   }
 
   protected store(message: Message & Values, field: Field, value: unknown, bits?: bigint): void {
     const { name } = field;
     if (!field.repeated) message[name] = value;
-    else if (Object.hasOwn(message, name)) (message[name] as unknown[]).push(value);
-    else message[name] = [value];
+    else {
+      // Unset, it reads as the shared empty list.
+      const list = message[name] as unknown[];
+      if (list === field.unset) message[name] = [value];
+      else list.push(value);
+    }
     if (bits === undefined) return;
     const key = field.repeated ? `${name}[${(message[name] as unknown[]).length - 1}]` : name;
     Message.setExact(message, key, bits);

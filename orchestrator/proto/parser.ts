@@ -202,9 +202,8 @@ export class TextParser extends FieldValues {
 
   /** 1 where the current token opens a message or a list, -1 where it closes one. */
   #bracket(): number {
-    const { tokens } = this;
-    if (tokens.type !== Token.symbol) return 0;
-    const symbol = String.fromCharCode(tokens.bytes[tokens.start]!);
+    if (this.tokens.symbol === 0) return 0;
+    const symbol = String.fromCharCode(this.tokens.symbol);
     return '{<['.includes(symbol) ? 1 : '}>]'.includes(symbol) ? -1 : 0;
   }
 

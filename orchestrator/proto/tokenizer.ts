@@ -41,6 +41,8 @@ const ZERO = code('0');
 export class Tokenizer {
   readonly bytes: Uint8Array;
   type: Token = Token.end;
+  /** The current token where it is a symbol; else 0. */
+  symbol = 0;
   /** The current token is bytes [start, end). */
   start = 0;
   end = 0;
@@ -82,6 +84,7 @@ export class Tokenizer {
     const { bytes } = this;
     const before = this.type;
     const beforeEnd = this.end;
+    this.symbol = 0;
     for (;;) {
       const b = this.#peek();
       const c = classes[b]!;
@@ -115,6 +118,7 @@ export class Tokenizer {
         } else {
           if (b >= 0x80) this.#report(this.start, `Interpreting non ascii codepoint ${b}.`);
           this.type = Token.symbol;
+          this.symbol = b;
         }
         this.end = this.#at;
         return;
