@@ -1,17 +1,19 @@
-// One measured process: training steps of one net. Prints one JSON row. A last argument is a word length in bits: block floating point
-// with delayed exponents.
+// One measured process: training steps of one net. Prints one JSON row. The last arguments are a word length in bits (block floating
+// point with delayed exponents; empty: fp32) and a batch other than the file's.
 
 import { Profile, Session } from '../orchestrator/executor/index.ts';
 import { createParams } from '../orchestrator/net/index.ts';
 import { decodePrecision } from '../orchestrator/precision/index.ts';
 import { parseSolver } from '../orchestrator/proto/index.ts';
-import { fillInputs, loadNet } from '../orchestrator/recipes/index.ts';
+import { fillInputs } from '../orchestrator/recipes/index.ts';
 import { checkSolver, Updater } from '../orchestrator/solver/index.ts';
+import { netAtBatch } from './nets/load.ts';
 
-const [file = '', device = 'sim', threads = '1', seconds = '3', config = 'f32', word = ''] = process.argv.slice(2);
+const [file = '', device = 'sim', threads = '1', seconds = '3', config = 'f32', word = '', batch = ''] =
+  process.argv.slice(2);
 const SOLVER = 'base_lr: 0.0001 lr_policy: "fixed" momentum: 0.9 weight_decay: 0.0005 max_iter: 1000000 net: "unused"';
 
-const net = loadNet(file, { phase: 'TRAIN', seed: 1 });
+const net = netAtBatch(file, batch === '' ? undefined : Number(batch));
 const precision =
   word === ''
     ? undefined

@@ -101,10 +101,8 @@ inline void multiplyChunk(const ImagePass<T>& pass, const T* pixels, const Pixel
         const size_t row = size_t(panel.group) * pass.rows + panel.row;
         const Edge edge{preload, last && pass.bias ? pass.bias + row : nullptr};
         const T* a = run.packed + size_t(i) * run.stride * pass.terms + packedOffset;
-        inGroups(placeCount, kGroups<T, Lanes>(run.stride), [&](uint32_t first, uint32_t total, unsigned groups) {
-            withTile<T, Lanes>(panel.rows, groups, [&]<unsigned R, unsigned P>() {
-                multiplyGathered<T, Lanes, R, P>(a, taps, count, pixels, pass.c + row * pass.resultPlane, places + first, total, pass.resultPlane, edge);
-            });
+        inTiles<T, Lanes>(panel.rows, placeCount, [&]<unsigned R, unsigned P>(uint32_t first, uint32_t total) {
+            multiplyGathered<T, Lanes, R, P>(a, taps, count, pixels, pass.c + row * pass.resultPlane, places + first, total, pass.resultPlane, edge);
         });
     }
 }

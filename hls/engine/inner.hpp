@@ -49,11 +49,9 @@ template <class T, unsigned Lanes> inline void multiplyStrip(const InnerPass<T>&
         for (uint32_t i = 0; i < count; ++i) copyLine(pass.a + size_t(k + i) * pass.rows + begin, a + size_t(i) * stride, width, kLinesAhead * size_t(pass.rows));
         const Edge edge{false, nullptr, k % kChunk != 0};
         for (uint32_t row = 0; row < width; row += height)
-            inGroups(blocks, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
-                withTile<T, Lanes>(least(height, width - row), groups, [&]<unsigned R, unsigned P>() {
-                    multiplyColumns<T, Lanes, R, P>(a + row, stride, count, pass.b + (size_t(d.blockBegin + first) * pass.terms + k) * Lanes, Lanes, size_t(pass.terms) * Lanes,
-                                                    sums + first * plane + size_t(row) * Lanes, Lanes, plane, total, edge);
-                });
+            inTiles<T, Lanes>(least(height, width - row), blocks, [&]<unsigned R, unsigned P>(uint32_t first, uint32_t total) {
+                multiplyColumns<T, Lanes, R, P>(a + row, stride, count, pass.b + (size_t(d.blockBegin + first) * pass.terms + k) * Lanes, Lanes, size_t(pass.terms) * Lanes,
+                                                sums + first * plane + size_t(row) * Lanes, Lanes, plane, total, edge);
             });
         if ((k + count) % kChunk != 0 && k + count != pass.terms) continue;
         const bool add = k >= kChunk || (d.flags & kAccumulate);
@@ -76,12 +74,10 @@ template <class T, unsigned Lanes> inline void multiplyLines(const InnerPass<T>&
             for (uint32_t k = visit; k < least(visit + kVisit, pass.terms); k += kChunk) {
                 const uint32_t count = least(kChunk, pass.terms - k);
                 const Edge edge{k > 0 || (d.flags & kAccumulate), pass.bias && k + count == pass.terms ? pass.bias + row : nullptr};
-                inGroups(d.blockEnd - d.blockBegin, kGroups<T, Lanes>(height), [&](uint32_t first, uint32_t total, unsigned groups) {
+                inTiles<T, Lanes>(least(height, end - row), d.blockEnd - d.blockBegin, [&]<unsigned R, unsigned P>(uint32_t first, uint32_t total) {
                     const size_t block = d.blockBegin + first;
-                    withTile<T, Lanes>(least(height, end - row), groups, [&]<unsigned R, unsigned P>() {
-                        multiplyRows<T, Lanes, R, P>(pass.a + size_t(row) * pass.terms + k, pass.terms, count, pass.b + (block * pass.terms + k) * Lanes, Lanes,
-                                                     size_t(pass.terms) * Lanes, pass.c + (block * pass.rows + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
-                    });
+                    multiplyRows<T, Lanes, R, P>(pass.a + size_t(row) * pass.terms + k, pass.terms, count, pass.b + (block * pass.terms + k) * Lanes, Lanes,
+                                                 size_t(pass.terms) * Lanes, pass.c + (block * pass.rows + row) * Lanes, Lanes, size_t(pass.rows) * Lanes, total, edge);
                 });
             }
 }
@@ -142,7 +138,6 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
     });
     const uint32_t stripWidth = most(64u, least(2048u, kOuterElements / batch / kColumns * kColumns)), stride = stripWidth + kColumns;
     const uint32_t strips = ceilDivide(columns, stripWidth), cuts = threadCount() == 1 ? 1 : least(panels, ceilDivide(4 * threadCount(), strips));
-    const unsigned groups = kGroups<T, kColumns>(height);
     parallelTiles(strips * cuts, [&](uint32_t task) {
         const uint32_t column = pass.columnBegin + task / cuts * stripWidth, width = least(stripWidth, pass.columnEnd - column), cut = task % cuts;
         T* b = scratch<T, 1>(size_t(batch) * stride);
@@ -153,18 +148,16 @@ template <class T, unsigned Lanes> inline void multiplyOuter(const OuterPass<T>&
             const T* panel = packed + size_t(i) * height * batch;
             T* line = pass.c + size_t(pass.rowBegin + row) * pass.bChannels + column;
             for (uint32_t n = 0; n < batch; n += kChunk)
-                inGroups(width / kColumns, groups, [&](uint32_t first, uint32_t total, unsigned together) {
-                    withTile<T, kColumns>(count, together, [&]<unsigned R, unsigned P>() {
-                        multiplyColumns<T, kColumns, R, P>(panel + n * height, height, least(kChunk, batch - n), b + n * stride + first * kColumns, stride, kColumns,
-                                                           line + first * kColumns, pass.bChannels, kColumns, total, Edge{preload || n > 0, nullptr});
-                    });
+                inTiles<T, kColumns>(count, width / kColumns, [&]<unsigned R, unsigned P>(uint32_t first, uint32_t total) {
+                    multiplyColumns<T, kColumns, R, P>(panel + n * height, height, least(kChunk, batch - n), b + n * stride + first * kColumns, stride, kColumns,
+                                                       line + first * kColumns, pass.bChannels, kColumns, total, Edge{preload || n > 0, nullptr});
                 });
             const uint32_t rest = width % kColumns, at = width - rest;
             if (rest == 0) continue;
             for (uint32_t r = 0; r < count; ++r)
                 for (uint32_t j = 0; j < kColumns; ++j) edgeTile[r * kColumns + j] = preload && j < rest ? line[r * size_t(pass.bChannels) + at + j] : T{};
             for (uint32_t n = 0; n < batch; n += kChunk)
-                withTile<T, kColumns>(count, 1, [&]<unsigned R, unsigned P>() {
+                inTiles<T, kColumns>(count, 1, [&]<unsigned R, unsigned P>(uint32_t, uint32_t) {
                     multiplyColumns<T, kColumns, R, P>(panel + n * height, height, least(kChunk, batch - n), b + n * stride + at, stride, kColumns, edgeTile, kColumns,
                                                        kColumns, 1, Edge{preload || n > 0, nullptr});
                 });

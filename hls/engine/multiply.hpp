@@ -145,25 +145,16 @@ CREMA_NOINLINE void multiplyColumns(const T* a, size_t aStride, uint32_t count, 
     }
 }
 
-/// Runs body(first, count, P) over `total` column groups: whole micro-tiles of P, then the rest one by one.
-template <class Body> inline void inGroups(uint32_t total, unsigned groups, const Body& body) {
-    const uint32_t whole = total / groups * groups;
-    if (whole > 0) body(0u, whole, groups);
-    if (whole < total) body(whole, total - whole, 1u);
-}
-
-/// Turns run-time sizes, at most MT_ROWS x kGroups, into the template instance: body.operator()<R, P>().
-template <class T, unsigned Lanes, unsigned R = MT_ROWS, class Body> inline void withTile(unsigned rows, unsigned groups, const Body& body) {
+/// body.operator()<R, P>(first, count) for runs of `total` column groups that R = `rows` rows take P at a time: as many as the registers hold,
+/// and what is left one by one. So there is one pair of instances for each number of rows.
+template <class T, unsigned Lanes, unsigned R = MT_ROWS, class Body> inline void inTiles(unsigned rows, uint32_t total, const Body& body) {
     if constexpr (R > 1)
-        if (rows < R) return withTile<T, Lanes, R - 1>(rows, groups, body);
-    constexpr unsigned most = kGroups<T, Lanes>(R);
-    if constexpr (most >= 4)
-        if (groups >= 4) return body.template operator()<R, 4>();
-    if constexpr (most >= 3)
-        if (groups >= 3) return body.template operator()<R, 3>();
-    if constexpr (most >= 2)
-        if (groups >= 2) return body.template operator()<R, 2>();
-    body.template operator()<R, 1>();
+        if (rows < R) return inTiles<T, Lanes, R - 1>(rows, total, body);
+    constexpr unsigned P = kGroups<T, Lanes>(R);
+    const uint32_t whole = total / P * P;
+    if (whole > 0) body.template operator()<R, P>(0u, whole);
+    if constexpr (P > 1)
+        if (whole < total) body.template operator()<R, 1>(whole, total - whole);
 }
 
 } // namespace crema

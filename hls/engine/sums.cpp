@@ -178,17 +178,13 @@ void biasOfRows(const RowSums& call, int32_t* start) {
 template <bool Quads, unsigned Lanes> void gathered(const GatheredSums& call, const Accumulators& to) {
     int32_t start[kStarts];
     if constexpr (Quads) biasOfRows(call, start);
-    inGroups(call.pixels, kGroups<int32_t, Lanes>(call.rows), [&](uint32_t first, uint32_t total, unsigned groups) {
-        withTile<int32_t, Lanes>(call.rows, groups, [&]<unsigned R, unsigned P>() { dotGathered<Quads, Lanes, R, P>(call, first, total, start, to); });
-    });
+    inTiles<int32_t, Lanes>(call.rows, call.pixels, [&]<unsigned R, unsigned P>(uint32_t first, uint32_t total) { dotGathered<Quads, Lanes, R, P>(call, first, total, start, to); });
 }
 
 template <bool Quads, unsigned Lanes> void inRows(const RowSums& call, const Accumulators& to) {
     int32_t start[kStarts];
     if constexpr (Quads) biasOfRows(call, start);
-    inGroups(call.places, kGroups<int32_t, Lanes>(call.rows), [&](uint32_t first, uint32_t total, unsigned groups) {
-        withTile<int32_t, Lanes>(call.rows, groups, [&]<unsigned R, unsigned P>() { dotRows<Quads, Lanes, R, P>(call, first, total, start, to); });
-    });
+    inTiles<int32_t, Lanes>(call.rows, call.places, [&]<unsigned R, unsigned P>(uint32_t first, uint32_t total) { dotRows<Quads, Lanes, R, P>(call, first, total, start, to); });
 }
 
 template <unsigned O = kPairRows, unsigned C = kPairColumns, class Body> void withPairs(unsigned rows, unsigned columns, const Body& body) {
