@@ -5,8 +5,8 @@ import { spanOf } from '../spans.ts';
 import { Message } from '../types.ts';
 
 /**
- * Layers of a net unless told otherwise: twice those of the deepest published nets (ResNet-1202 has some 5,000), and few
- * enough for an answer within a second.
+ * Layers of a net unless told otherwise: twice those of the deepest published nets (ResNet-1202 has some 5,000). Measured
+ * times: docs/reading.md.
  */
 const MOST_LAYERS = 10_000;
 const VARIABLE = 'CREMA_MAX_LAYERS';
