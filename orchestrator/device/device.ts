@@ -28,7 +28,7 @@ export interface LaunchRequest {
   readonly computeUnit?: number;
   /** Operands in the kernel's argument order: a, b, c, bias. `undefined` where an op does not use one. */
   readonly operands: readonly (DeviceBuffer | undefined)[];
-  /** Op descriptors, 256 bytes each (hls/engine/descriptor.hpp). Uploaded once per label and content, so keep labels unique. */
+  /** Op descriptors, 256 bytes each (hls/engine/descriptor.hpp). Uploaded once per label and content, so keep labels unique, and do not change the array. */
   readonly descriptors: Uint8Array;
 }
 

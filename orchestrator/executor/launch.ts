@@ -58,7 +58,6 @@ export class Launcher {
   private readonly writer: DescriptorWriter;
   private readonly overwriting = new Map<LaunchStep, Prepared>();
   private readonly accumulating = new Map<LaunchStep, Prepared>();
-  private readonly after: Command[] = [];
 
   constructor(
     net: Net,
@@ -140,8 +139,8 @@ export class Launcher {
       known.set(step, prepared);
     }
     const { reads, writes, preload, buffers, requests } = prepared;
-    const { after, residency, device } = this;
-    after.length = 0;
+    const { residency, device } = this;
+    const after: Command[] = [];
     residency.forKernel(reads, writes, preload, buffers, after);
     const commands: Command[] = [];
     for (const request of requests) commands.push(device.launch(request, after));

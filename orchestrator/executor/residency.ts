@@ -15,11 +15,15 @@ interface State {
   /** Copies on the card, one per memory bank that some kernel argument needs. */
   readonly copies: Copy[];
   /** Commands that produce the card's copy; later readers wait for them. */
-  readonly writers: Command[];
-  /** Transfers that make the host's copy valid. */
-  readonly arriving: Command[];
-  /** Commands under way that touch any tensor of the slab; its tensors share the list. */
-  readonly underWay: Command[];
+  writers: readonly Command[];
+  /** The transfer that makes the host's copy valid. */
+  arriving: Command | undefined;
+  readonly slab: Slab;
+}
+
+/** Commands under way that touch any tensor of a slab. */
+interface Slab {
+  underWay: Command[];
 }
 
 /** An operand of launches: a tensor and the kernel argument it is bound to. */
@@ -29,6 +33,8 @@ export interface Operand {
 }
 
 const NOTHING: readonly Operand[] = [];
+/** Of a list without commands; never written to. */
+const NONE: Command[] = [];
 
 /**
  * Keeps host and card copies of tensors coherent with the fewest transfers: something moves only when the side that needs
@@ -36,17 +42,18 @@ const NOTHING: readonly Operand[] = [];
  * Tensors of one slab follow each other in time: whoever writes one waits for all that is under way with the others, since
  * a card without copies of its own (shared memory) and every DMA engine read the slab itself.
  *
- * It runs several times per launch, between native calls that leave the caches cold: lists are kept and refilled, not made.
+ * It runs several times per launch, between native calls that leave the caches cold. Lists are replaced, not emptied: setting an array's
+ * length is a call into V8's runtime, and the next entry makes its memory anew.
  */
 export class Residency {
   private readonly device: Device;
   private readonly states = new Map<Tensor, State>();
-  /** Per slab, its list of commands under way. */
-  private readonly pending = new Map<Tensor, Command[]>();
-  private readonly waiting: Command[] = [];
+  /** By the tensor that owns its memory. */
+  private readonly slabs = new Map<Tensor, Slab>();
+  private waiting: Command[] = [];
   /** Of an upload being put together: the copies it makes valid, and what it waits for. */
   private lacking: Copy[] = [];
-  private readonly before: Command[] = [];
+  private before: Command[] = [];
   onTransfer: ((buffers: readonly DeviceBuffer[], command: Command, direction: 'to' | 'from') => void) | undefined;
 
   constructor(device: Device) {
@@ -56,26 +63,25 @@ export class Residency {
   private state(tensor: Tensor): State {
     let state = this.states.get(tensor);
     if (!state) {
-      let underWay = this.pending.get(tensor.root);
-      if (!underWay) {
-        underWay = [];
-        this.pending.set(tensor.root, underWay);
+      let slab = this.slabs.get(tensor.root);
+      if (!slab) {
+        slab = { underWay: NONE };
+        this.slabs.set(tensor.root, slab);
       }
-      state = { hostValid: true, copies: [], writers: [], arriving: [], underWay };
+      state = { hostValid: true, copies: [], writers: NONE, arriving: undefined, slab };
       this.states.set(tensor, state);
     }
     return state;
   }
 
-  private starts(state: State, command: Command): void {
-    const list = state.underWay;
-    // Parameters of a net that is only tested are read for ever and never written.
-    if (list.length >= 32) {
-      let alive = 0;
-      for (const earlier of list) if (!earlier.done) list[alive++] = earlier;
-      list.length = alive;
+  private starts({ slab }: State, command: Command): void {
+    if (slab.underWay.length === 0) {
+      slab.underWay = [command];
+      return;
     }
-    list.push(command);
+    // Parameters of a net that is only tested are read for ever and never written.
+    if (slab.underWay.length >= 32) slab.underWay = slab.underWay.filter((earlier) => !earlier.done);
+    slab.underWay.push(command);
   }
 
   private copy(state: State, tensor: Tensor, argument: number): Copy {
@@ -108,27 +114,26 @@ export class Residency {
       const state = this.state(tensor);
       buffers[argument] = this.copy(state, tensor, argument).buffer;
       join(after, state.writers);
-      join(after, state.underWay);
+      join(after, state.slab.underWay);
     }
   }
 
   /** Sends what the card does not hold of these operands. */
   private upload(operands: readonly Operand[], more: readonly Operand[]): void {
-    const { before } = this;
-    before.length = 0;
-    this.lacking.length = 0; // from an upload that failed half-way
     this.lack(operands);
     this.lack(more);
-    const { lacking } = this;
+    const { lacking, before } = this;
     if (lacking.length === 0) return;
     this.lacking = [];
+    this.before = [];
     const buffers = lacking.map(({ buffer }) => buffer);
     const command = this.device.toDevice(buffers, before);
     this.onTransfer?.(buffers, command, 'to');
+    const alone = [command];
     for (const copy of lacking) {
       copy.valid = true;
       const state = this.states.get(copy.buffer.tensor)!;
-      state.writers.push(command);
+      state.writers = state.writers.length === 0 ? alone : [...state.writers, command];
       this.starts(state, command);
     }
   }
@@ -141,7 +146,8 @@ export class Residency {
       const copy = this.copy(state, tensor, argument);
       if (copy.valid || lacking.includes(copy)) continue;
       if (!state.hostValid) this.download([tensor]);
-      join(before, state.arriving);
+      const { arriving } = state;
+      if (arriving && !arriving.done && !before.includes(arriving)) before.push(arriving);
       lacking.push(copy);
     }
   }
@@ -157,14 +163,10 @@ export class Residency {
       const bank = this.device.bankOf(argument);
       for (const copy of state.copies) copy.valid = copy.bank === bank;
       state.hostValid = false;
-      state.arriving.length = 0;
+      state.arriving = undefined;
       // The launch waited for all that was under way, so it alone stands for it now.
-      state.writers.length = 0;
-      state.underWay.length = 0;
-      for (const command of commands) {
-        state.writers.push(command);
-        state.underWay.push(command);
-      }
+      state.writers = commands;
+      state.slab.underWay = commands.slice();
     }
   }
 
@@ -185,8 +187,7 @@ export class Residency {
     this.onTransfer?.(lacking, command, 'from');
     for (const { tensor } of lacking) {
       const state = this.states.get(tensor)!;
-      state.arriving.length = 0;
-      state.arriving.push(command);
+      state.arriving = command;
       this.starts(state, command);
       state.hostValid = true;
     }
@@ -202,7 +203,9 @@ export class Residency {
     this.download(tensors);
     for (const tensor of tensors) {
       const state = this.states.get(tensor);
-      if (state) this.waitLater(state.arriving);
+      if (!state?.arriving) continue;
+      this.waiting.push(state.arriving);
+      state.arriving = undefined;
     }
     this.wait();
   }
@@ -210,40 +213,40 @@ export class Residency {
   /** Host memory of these tensors is about to be overwritten: waits for whoever still uses it; copies go stale. */
   hostWrite(tensors: readonly Tensor[]): void {
     for (const tensor of tensors) {
-      const list = this.pending.get(tensor.root);
-      if (list) this.waitLater(list);
+      const slab = this.slabs.get(tensor.root);
+      if (!slab) continue;
+      this.settleSlab(slab);
       const state = this.states.get(tensor);
       if (!state) continue;
-      state.arriving.length = 0;
-      state.writers.length = 0;
+      state.arriving = undefined;
+      state.writers = NONE;
       state.hostValid = true;
       for (const copy of state.copies) copy.valid = false;
     }
     this.wait();
   }
 
-  /** Moves a list of commands into the one that `wait` waits for. */
-  private waitLater(list: Command[]): void {
-    for (const command of list) this.waiting.push(command);
-    list.length = 0;
+  /** What is under way with a slab is waited for next. */
+  private settleSlab(slab: Slab): void {
+    if (slab.underWay.length === 0) return;
+    join(this.waiting, slab.underWay);
+    slab.underWay = NONE;
   }
 
   private wait(): void {
-    if (this.waiting.length === 0) return;
-    try {
-      this.device.wait(this.waiting);
-    } finally {
-      this.waiting.length = 0;
-    }
+    const { waiting } = this;
+    if (waiting.length === 0) return;
+    this.waiting = [];
+    this.device.wait(waiting);
   }
 
   /** Waits for everything under way. */
   settle(): void {
-    for (const list of this.pending.values()) this.waitLater(list);
+    for (const slab of this.slabs.values()) this.settleSlab(slab);
     this.wait();
     for (const state of this.states.values()) {
-      state.writers.length = 0;
-      state.arriving.length = 0;
+      state.writers = NONE;
+      state.arriving = undefined;
     }
   }
 

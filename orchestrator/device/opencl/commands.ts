@@ -46,9 +46,8 @@ export class Commands {
   private readonly deadline: number;
   private readonly finished: (command: OpenClCommand) => void;
   /** Commands under way and, place by place, their events. */
-  private readonly pending: OpenClCommand[] = [];
+  private pending: OpenClCommand[] = [];
   private underWay = new Events(64);
-  private readonly ended: OpenClCommand[] = [];
   private firstFailure: OpenClCommand | undefined;
   private readonly newest = new Events(1);
   private waiting = new Events(64);
@@ -132,34 +131,24 @@ export class Commands {
   private look(waits: number, nanoseconds: number): number {
     const { pending, underWay, statuses, times } = this;
     const count = pending.length;
-    const finished = this.waitAndSweep(
-      ...([this.waiting.handles, waits, underWay.handles, count, statuses, times, nanoseconds] as const),
-    );
+    const { handles } = this.waiting;
+    const finished = this.waitAndSweep(handles, waits, underWay.handles, count, statuses, times, nanoseconds);
     if (finished === 0) return 0;
-    const { ended } = this;
-    let left = 0;
+    const left: OpenClCommand[] = [];
     for (let i = 0; i < count; i++) {
       const command = pending[i]!;
-      if (statuses[i]! <= 0) {
-        ended.push(command); // its position still says where its status and times are
-        continue;
-      }
-      underWay.copy(left, underWay, i);
-      command.position = left;
-      pending[left++] = command;
+      if (statuses[i]! <= 0) continue;
+      command.position = left.length;
+      underWay.copy(left.length, underWay, i);
+      left.push(command);
     }
-    pending.length = left;
-    try {
-      for (const command of ended) this.end(command);
-    } finally {
-      ended.length = 0;
-    }
+    this.pending = left;
+    for (let i = 0; i < count; i++) if (statuses[i]! <= 0) this.end(pending[i]!, i);
     return finished;
   }
 
-  private end(command: OpenClCommand): void {
+  private end(command: OpenClCommand, i: number): void {
     const { times } = this;
-    const i = command.position;
     const status = this.statuses[i]!;
     command.status = status;
     command.done = true;
