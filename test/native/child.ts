@@ -20,8 +20,8 @@ async function main(): Promise<void> {
         eval: fromSource,
         workerData: 'call',
       });
-      const [message] = await once(worker, 'message');
-      await once(worker, 'exit');
+      // Both are listened for from the start: a worker may be over before its message is looked at.
+      const [[message]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
       return message as string;
     }),
   );
