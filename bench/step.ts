@@ -1,6 +1,7 @@
 // One measured process: training steps of one net. Prints one JSON row. The last arguments are a word length in bits (block floating
 // point with delayed exponents; empty: fp32) and a batch other than the file's.
 
+import { compileEarly } from '../orchestrator/cli/compile-early.ts';
 import { Profile, Session } from '../orchestrator/executor/index.ts';
 import { createParams } from '../orchestrator/net/index.ts';
 import { decodePrecision } from '../orchestrator/precision/index.ts';
@@ -36,7 +37,9 @@ const step = () => {
   updateMs += performance.now() - updating;
   execution.parametersChanged();
 };
-for (let i = 0; i < 2; i++) step();
+compileEarly(); // as `crema train` does
+const warming = performance.now();
+for (let i = 0; i < 2 || (i < 50 && performance.now() - warming < 1000); i++) step();
 // Medians over at least 5 steps and `seconds` of time, as the peers were measured.
 const times: number[] = [];
 const begin = performance.now();
