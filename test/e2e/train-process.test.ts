@@ -5,8 +5,8 @@ import { simBuilt } from './children.ts';
 import { parseLog } from './parse-log.ts';
 import { finalState, LAUNCHES, losses, snapshotFiles, type TrainedRun, train, trainingFolder } from './training.ts';
 
-const MAX = 80;
-const EVERY = 20;
+const MAX = 60;
+const EVERY = 15;
 const PATIENCE = 240_000;
 
 describe.skipIf(!simBuilt)('crema train on the emulated card', () => {
