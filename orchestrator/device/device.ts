@@ -16,7 +16,7 @@ export interface DeviceBuffer {
 /** Something enqueued; later commands may wait for it. Buffers it uses stay pinned until it completes. */
 export interface Command {
   readonly label: string;
-  /** Known to have ended: it may stay in wait lists, where it no longer counts. */
+  /** Known to have succeeded: it may stay in wait lists, where it no longer counts. One that failed never is, so whoever waits for it is told. */
   readonly done: boolean;
   /** Times on the device's clock, once done. */
   readonly times: CommandTimes | undefined;

@@ -146,8 +146,7 @@ export class Residency {
       const copy = this.copy(state, tensor, argument);
       if (copy.valid || lacking.includes(copy)) continue;
       if (!state.hostValid) this.download([tensor]);
-      const { arriving } = state;
-      if (arriving && !arriving.done && !before.includes(arriving)) before.push(arriving);
+      if (state.arriving) add(before, state.arriving);
       lacking.push(copy);
     }
   }
@@ -257,7 +256,11 @@ export class Residency {
   }
 }
 
-/** Adds commands that are not done and not there yet. Lists are a few long, where a search beats a set. */
+/** Adds a command that is not done and not there yet. Lists are a few long, where a search beats a set. */
+function add(list: Command[], command: Command): void {
+  if (!command.done && !list.includes(command)) list.push(command);
+}
+
 function join(list: Command[], commands: readonly Command[]): void {
-  for (const command of commands) if (!command.done && !list.includes(command)) list.push(command);
+  for (const command of commands) add(list, command);
 }

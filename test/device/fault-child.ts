@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Tensor } from '../../orchestrator/blob/index.ts';
 import { CremaError } from '../../orchestrator/core/index.ts';
-import { type Device, openDevice } from '../../orchestrator/device/index.ts';
+import { type Command, type Device, type DeviceBuffer, openDevice } from '../../orchestrator/device/index.ts';
+import { Residency } from '../../orchestrator/executor/residency.ts';
 
 const [scenario = '', file = ''] = process.argv.slice(2);
 const cards: Device[] = [];
@@ -34,6 +35,23 @@ const scenarios: Record<string, () => void> = {
     }
   },
   error: () => launches(open(), 4),
+  /** The launch's failure is seen by one who waits for it; whoever needs its result later must be told too. */
+  seen: () => {
+    const card = open();
+    const residency = new Residency(card);
+    const operands = ['a', 'b', 'c', 'bias'].map((name, argument) => ({ tensor: new Tensor(name, 1024), argument }));
+    const [reads, writes] = [operands.slice(0, 2), operands.slice(2)];
+    const buffers: (DeviceBuffer | undefined)[] = [];
+    const after: Command[] = [];
+    residency.forKernel(reads, writes, false, buffers, after);
+    const launch = card.launch({ label: 'launch 1', operands: buffers, descriptors: new Uint8Array(256) }, after);
+    residency.launched([launch], reads, writes);
+    try {
+      card.wait([launch]);
+    } catch {
+      residency.hostRead([writes[0]!.tensor]);
+    }
+  },
   healthy: () => launches(open(), 4),
   'bank-full': () => {
     const card = open();

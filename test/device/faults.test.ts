@@ -61,6 +61,12 @@ describe.skipIf(!sim)('what fails says so', () => {
     expect(result.message).toMatch(/launch 2: CL_OUT_OF_RESOURCES \(-5\)/);
   });
 
+  test('a launch that failed while others were waited for is not read as if it had run', async () => {
+    const result = await run('seen', { CREMA_SIM_FAULT: 'error@1=-5' });
+    expect([result.kind, result.code]).toEqual(['device', 'command-failed']);
+    expect(result.message).toMatch(/launch 1.*failed: CL_OUT_OF_RESOURCES \(-5\)/);
+  });
+
   test('the same session is well without a fault, and buffers give their bank back', async () => {
     for (const result of await runAll(['healthy', 'freed', 'healthy'])) expect(result.ok).toBe(true);
   });

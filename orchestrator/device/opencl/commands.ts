@@ -151,7 +151,7 @@ export class Commands {
     const { times } = this;
     const status = this.statuses[i]!;
     command.status = status;
-    command.done = true;
+    command.done = status >= 0;
     command.times = { queued: times[3 * i]!, start: times[3 * i + 1]!, end: times[3 * i + 2]! };
     // -14 only says that a command before it failed.
     if (status < 0 && (!this.firstFailure || this.firstFailure.status === -14)) this.firstFailure = command;
@@ -207,7 +207,7 @@ export class Commands {
       try {
         this.wait(this.pending);
       } catch {
-        // A failed command is done too; an expired deadline sets `wedged`.
+        // A failed command is under way no more; an expired deadline sets `wedged`.
       }
     }
   }
