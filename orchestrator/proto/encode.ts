@@ -1,5 +1,5 @@
 import { internalError } from '../core/index.ts';
-import type { Values } from './message.ts';
+import { exactBits, type Values } from './message.ts';
 import type { Messages } from './messages.ts';
 import { presentFields } from './present.ts';
 import { encodeString, isAscii } from './strings.ts';
@@ -30,18 +30,6 @@ function integerSize(value: number, bits: bigint | undefined): number {
   return bits < 0n ? 10 : Math.ceil(bits.toString(2).length / 7);
 }
 
-function exactOf(message: Message, field: Field, index: number): bigint | undefined {
-  const kept = Message.exact(message);
-  if (kept === undefined) return undefined;
-  const bits = kept.get(field.repeated ? `${field.name}[${index}]` : field.name);
-  if (bits === undefined) return undefined;
-  // A field that was set anew has left its exact bits behind.
-  const value = (message as Message & Values)[field.name];
-  const now = field.repeated ? (value as number[])[index]! : (value as number);
-  const stale = field.type === 'float' || field.type === 'double' ? !Number.isNaN(now) : Number(bits) !== now;
-  return stale ? undefined : bits;
-}
-
 /** Bytes of a value without tag and, for packed ones, without length. */
 function valueSize(message: Message, field: Field, value: unknown, index: number, out: Measured): number {
   switch (field.type) {
@@ -65,7 +53,7 @@ function valueSize(message: Message, field: Field, value: unknown, index: number
       return varintSize(size) + size;
     }
     default:
-      return integerSize(value as number, exactOf(message, field, index));
+      return integerSize(value as number, exactBits(message, field, index));
   }
 }
 
@@ -142,7 +130,7 @@ class Encoder {
     const { writer } = this;
     switch (field.type) {
       case 'float': {
-        const bits = exactOf(message, field, index);
+        const bits = exactBits(message, field, index);
         if (bits === undefined) writer.float(value as number);
         else writer.word(Number(bits));
         return;
@@ -166,7 +154,7 @@ class Encoder {
         this.message(value as Message);
         return;
       default: {
-        const bits = exactOf(message, field, index);
+        const bits = exactBits(message, field, index);
         if (bits !== undefined) {
           writer.varint64(bits);
           return;

@@ -1,5 +1,5 @@
 export { blobOf, readBlob, type StoredBlob, shapeFits, toBlobProto, writeBlob } from './blob-proto.ts';
-export { canonicalHash, canonicalJson, wireHash } from './canonical.ts';
+export { canonicalHash, canonicalJson, type HashedText, hashText, wireHash } from './canonical/hash.ts';
 export { type DatumRecord, readDatum, writeDatum } from './datum.ts';
 export { decode } from './decode.ts';
 export { encode } from './encode.ts';
@@ -8,7 +8,7 @@ export * from './messages.ts';
 export { printText } from './print.ts';
 export { readSolverState, type StoredState, writeSolverState } from './solver-state.ts';
 export { inheritSpans, spanOf } from './spans.ts';
-export { beginsAs, parseNet, parseSolver, parseText } from './text.ts';
+export { beginsAs, parseNet, parseSolver, parseText } from './text/read.ts';
 export type { TypeName } from './types.ts';
 export { type Note, type Upgrade, type Upgraded, upgradeNet, upgradeNetSteps, upgradeSolver } from './upgrade/index.ts';
 export { type LayerWeights, readWeights, type Weights, writeWeights } from './weights.ts';

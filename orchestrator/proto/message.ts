@@ -1,6 +1,6 @@
 import { internalError } from '../core/index.ts';
 import type { Messages } from './messages.ts';
-import { Message, type MessageType, type TypeName, typeOf } from './types.ts';
+import { type Field, Message, type MessageType, type TypeName, typeOf } from './types.ts';
 
 /** What `create` takes: any part of a message, plain objects in place of sub-messages. */
 export type Init<T> = {
@@ -84,4 +84,17 @@ export function clone<T extends object>(message: T, without?: keyof T & string):
 export function messageType(message: object): MessageType {
   if (!(message instanceof Message)) throw internalError('not a message: make it with create()');
   return message.$type;
+}
+
+/** The bits of a value (the index-th of a repeated field) that a double does not hold; undefined for all others. */
+export function exactBits(message: Message, { name, type, repeated }: Field, index: number): bigint | undefined {
+  const kept = Message.exact(message);
+  if (kept === undefined) return undefined;
+  const bits = kept.get(repeated ? `${name}[${index}]` : name);
+  if (bits === undefined) return undefined;
+  // A field that was set anew has left its exact bits behind.
+  const value = (message as Message & Values)[name];
+  const now = repeated ? (value as number[])[index]! : (value as number);
+  const stale = type === 'float' || type === 'double' ? !Number.isNaN(now) : Number(bits) !== now;
+  return stale ? undefined : bits;
 }

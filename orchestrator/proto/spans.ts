@@ -1,12 +1,14 @@
 import type { Span } from '../core/index.ts';
-import { locateAll } from './locate.ts';
+import { locateAll } from './text/locate.ts';
 import { Message } from './types.ts';
 
 /** A text with the rule that turns byte offsets into places: lines and columns from 1, columns in bytes, tabs to multiples of 8. */
 export class Source {
   readonly file: string;
   readonly bytes: Uint8Array;
-  #lines: Uint32Array | undefined;
+  /** Offsets at which lines begin, as far as places were asked for. */
+  readonly #starts = [0];
+  #looked = 0;
   /** Where the last column was counted: lines can be as long as the file, and places are mostly asked for in order. */
   #counted = { offset: 0, column: 0, line: -1 };
 
@@ -16,17 +18,18 @@ export class Source {
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Offsets at which lines begin; worked out once, when the first place is asked for. */
-  #starts(): Uint32Array {
-    if (this.#lines) return this.#lines;
-    const starts = [0];
-    for (let at = this.bytes.indexOf(10); at >= 0; at = this.bytes.indexOf(10, at + 1)) starts.push(at + 1);
-    this.#lines = Uint32Array.from(starts);
-    return this.#lines;
+  /** Offsets at which lines begin, at least as far as `offset`. */
+  #startsUpTo(offset: number): readonly number[] {
+    while (this.#looked <= offset) {
+      const at = this.bytes.indexOf(10, this.#looked);
+      this.#looked = at < 0 ? Number.POSITIVE_INFINITY : at + 1;
+      if (at >= 0) this.#starts.push(at + 1);
+    }
+    return this.#starts;
   }
 
   span(offset: number): Span {
-    const starts = this.#starts();
+    const starts = this.#startsUpTo(offset);
     let low = 0;
     let high = starts.length;
     while (high - low > 1) {

@@ -13,9 +13,13 @@ export interface EnumType {
 }
 
 export interface Field extends Omit<FieldSpec, 'default'> {
+  /** Its place among the fields of its message, from 0. */
+  readonly position: number;
   /** What an unset field reads as: its proto2 default, null for a sub-message, an empty list where repeated. */
   readonly unset: unknown;
   readonly enumeration?: EnumType;
+  /** The message type of a sub-message, once it was asked for. */
+  inner?: MessageType;
 }
 
 /** A message type, ready for readers and writers. */
@@ -91,8 +95,9 @@ function build(name: TypeName): MessageType {
   const specs = messageTable[name];
   if (!specs) throw internalError(`no message type ${name}`);
   const fields = specs.map(
-    (spec): Field => ({
+    (spec, position): Field => ({
       ...spec,
+      position,
       unset: unsetValue(spec),
       ...(spec.type === 'enum' ? { enumeration: enumType(spec.of!) } : {}),
     }),
@@ -121,4 +126,10 @@ export function typeOf(name: string): MessageType {
     types.set(name, type);
   }
   return type;
+}
+
+/** The message type of a sub-message's field. */
+export function innerType(field: Field): MessageType {
+  field.inner ??= typeOf(field.of!);
+  return field.inner;
 }

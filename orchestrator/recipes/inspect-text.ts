@@ -1,9 +1,9 @@
-import { CremaError, type Problem } from '../core/index.ts';
+import { CremaError, inputError, type Problem } from '../core/index.ts';
 import type { Phase } from '../layers/index.ts';
 import {
   beginsAs,
-  canonicalHash,
-  type NetParameter,
+  type HashedText,
+  hashText,
   parseText,
   type SolverParameter,
   upgradeNetSteps,
@@ -47,13 +47,15 @@ export interface InspectedText {
   readonly notes: readonly string[];
 }
 
-type Parsed =
-  | { readonly kind: TextKind; readonly message: object }
+type Read =
+  | { readonly kind: TextKind; readonly hashed: HashedText }
   | { readonly kind: TextKind; readonly error: CremaError };
 
-function parseAs(kind: TextKind, bytes: Uint8Array, file: string): Parsed {
+const typeFor = { net: 'NetParameter', solver: 'SolverParameter' } as const;
+
+function readAs(kind: TextKind, bytes: Uint8Array, file: string): Read {
   try {
-    return { kind, message: parseText(kind === 'net' ? 'NetParameter' : 'SolverParameter', bytes, file) };
+    return { kind, hashed: hashText(typeFor[kind], bytes, file) };
   } catch (error) {
     if (error instanceof CremaError && error.kind === 'input') return { kind, error };
     throw error;
@@ -69,21 +71,24 @@ function stopped(error: CremaError): number {
 }
 
 /** Reads a text as what it is; of two readings that both fail, the one that got farther (a net where they are equal). */
-function parseEither(bytes: Uint8Array, file: string): Parsed {
+function readEither(bytes: Uint8Array, file: string): Read {
   const isNet = beginsAs('NetParameter', bytes);
-  if (isNet !== beginsAs('SolverParameter', bytes)) return parseAs(isNet ? 'net' : 'solver', bytes, file);
-  const net = parseAs('net', bytes, file);
-  if ('message' in net) return net;
-  const solver = parseAs('solver', bytes, file);
-  return 'message' in solver || stopped(solver.error) > stopped(net.error) ? solver : net;
+  if (isNet !== beginsAs('SolverParameter', bytes)) return readAs(isNet ? 'net' : 'solver', bytes, file);
+  const net = readAs('net', bytes, file);
+  if ('hashed' in net) return net;
+  const solver = readAs('solver', bytes, file);
+  return 'hashed' in solver || stopped(solver.error) > stopped(net.error) ? solver : net;
 }
 
-/** Judges a text. A text that is refused gives verdicts and problems; errors are thrown for nothing that stands in it. */
+/**
+ * Judges a text. A text that is refused gives verdicts and problems; errors are thrown for nothing that stands in it. It is hashed as it is
+ * read; only one that describes a net of a reasonable size is made a message, and a net, of.
+ */
 export function inspectText(bytes: Uint8Array, file: string, options: InspectOptions): InspectedText {
-  const parsed = options.kind ? parseAs(options.kind, bytes, file) : parseEither(bytes, file);
-  const { kind } = parsed;
-  if ('error' in parsed) {
-    const { problems } = parsed.error;
+  const read = options.kind ? readAs(options.kind, bytes, file) : readEither(bytes, file);
+  const { kind } = read;
+  if ('error' in read) {
+    const { problems } = read.error;
     const first = problems[0]!;
     const parse = {
       verdict: 'reject',
@@ -93,26 +98,33 @@ export function inspectText(bytes: Uint8Array, file: string, options: InspectOpt
     } as const;
     return { file, kind, parse, problems, notes: [] };
   }
-  const wire = wireHash(parsed.message);
+  const { wire, canonical, excess } = read.hashed;
   const head = {
     file,
     kind,
     parse: { verdict: 'accept' },
     wire_sha256: wire,
-    canonical_sha256: canonicalHash(parsed.message),
+    canonical_sha256: canonical,
   } as const;
-  return kind === 'net'
-    ? { ...head, ...inspectNet(parsed.message as NetParameter, wire, file, options) }
-    : { ...head, ...inspectSolver(parsed.message as SolverParameter, file, options) };
+  if (kind === 'net') return { ...head, ...inspectNet(bytes, wire, excess, file, options) };
+  if (excess) return { ...head, solver: { verdict: 'reject' }, problems: [excess], notes: [] };
+  return { ...head, ...inspectSolver(parseText('SolverParameter', bytes, file), file, options) };
 }
 
 type Rest = Pick<InspectedText, 'upgraded_wire_sha256' | 'upgrade' | 'net' | 'solver' | 'problems' | 'notes'>;
 
-function inspectNet(text: NetParameter, wire: string, file: string, options: InspectOptions): Rest {
+function inspectNet(
+  bytes: Uint8Array,
+  wire: string,
+  excess: Problem | undefined,
+  file: string,
+  options: InspectOptions,
+): Rest {
   const notes: string[] = [];
   let steps: ReturnType<typeof upgradeNetSteps>;
   try {
-    steps = upgradeNetSteps(text, (upgrade, message, span, path) => {
+    if (excess) throw inputError(excess);
+    steps = upgradeNetSteps(parseText('NetParameter', bytes, file), (upgrade, message, span, path) => {
       notes.push(`${span ? `${span.file}:${span.line}:${span.column}: ` : ''}${path}: ${message} (${upgrade})`);
     });
   } catch (error) {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { CremaError } from '../../orchestrator/core/index.ts';
 import {
   canonicalHash,
+  hashText,
   type NetParameter,
   parseText,
   printText,
@@ -65,10 +66,12 @@ function judge(entry: Entry, bytes: Buffer): { verdict: Verdict; message?: NetPa
 }
 
 /** What is wrong with canonical form, upgrades and print-parse identity of a published text. */
-function unlike(entry: Entry, message: NetParameter | SolverParameter, wire: string): string[] {
+function unlike(entry: Entry, bytes: Buffer, message: NetParameter | SolverParameter, wire: string): string[] {
+  const hashed = hashText(typeFor[entry.kind], bytes, 'text');
   const again = parseText(typeFor[entry.kind], printText(message), 'printed');
   const checks: [string, boolean][] = [
-    ['canonical', canonicalHash(message) === entry.canonical_sha256],
+    ['canonical', hashed.canonical === entry.canonical_sha256 && canonicalHash(message) === entry.canonical_sha256],
+    ['wire', hashed.wire === wire],
     ['print', wireHash(again) === wire],
   ];
   const upgradedIs = (hash: () => string) => !entry.upgraded_wire_sha256 || hash() === entry.upgraded_wire_sha256;
@@ -103,7 +106,7 @@ describe.skipIf(!present)('texts', () => {
         if (!same) wrong.push({ text: entry.file ?? entry.name, expected, got });
         if (folder !== 'prototxt' || !entry.canonical_sha256) continue;
         published++;
-        if (message) wrong.push(...unlike(entry, message, got.wire_sha256!));
+        if (message) wrong.push(...unlike(entry, bytes, message, got.wire_sha256!));
         else wrong.push(`${entry.file}: no message`);
       }
       expect(wrong).toEqual([]);

@@ -5,6 +5,7 @@ import { CremaError } from '../../orchestrator/core/index.ts';
 import {
   canonicalJson,
   encode,
+  hashText,
   isSet,
   Phase,
   PoolingParameter_PoolMethod,
@@ -141,7 +142,11 @@ describe('large and hostile texts', () => {
   it.each<[string, () => unknown]>([
     [
       'ten megabytes of layers',
-      () => parseNet('layer { name: "l" type: "ReLU" bottom: "x" top: "x" }\n'.repeat(200_000), 'n'),
+      () => {
+        const text = Buffer.from('layer { name: "l" type: "ReLU" bottom: "x" top: "x" }\n'.repeat(200_000));
+        expect(hashText('NetParameter', text, 'n').excess?.span).toMatchObject({ line: 10_001, column: 1 });
+        expect(problemsOf(() => parseNet(text, 'n'))).toMatchObject([{ code: 'net-too-large' }]);
+      },
     ],
     ['braces 100,000 deep', () => problemsOf(() => parseNet(`a ${'{ b '.repeat(100_000)}`, 'n'))],
     ['a million brackets', () => problemsOf(() => parseNet(`input_dim: ${'['.repeat(1_000_000)}`, 'n'))],

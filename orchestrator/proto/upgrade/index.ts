@@ -1,5 +1,5 @@
+import { refuseHugeNet } from '../allowance.ts';
 import type { NetParameter } from '../messages.ts';
-import { refuseHugeNet } from './allowance.ts';
 import { needsBatchNorm, upgradeBatchNorm } from './batch-norm.ts';
 import { upgradeInput } from './input.ts';
 import type { Note, Upgrade } from './note.ts';

@@ -82,48 +82,55 @@ export class Tokenizer {
   /** Moves to the next token. */
   next(): void {
     const { bytes } = this;
+    const { length } = bytes;
     const before = this.type;
     const beforeEnd = this.end;
     this.symbol = 0;
+    let at = this.#at;
     for (;;) {
-      const b = this.#peek();
-      const c = classes[b]!;
-      if (c & BLANK) this.#at++;
-      else if (b === HASH) this.#skipComment();
-      else if (b === 256) {
+      // Most of what comes in front of a token, and most tokens, in variables of this call.
+      while (at < length && (classes[bytes[at]!]! & BLANK) !== 0) at++;
+      this.#at = at;
+      if (at === length) {
         this.type = Token.end;
-        this.start = this.end = bytes.length;
+        this.start = this.end = length;
         return;
-      } else if (b === 0 || c & CONTROL) {
+      }
+      const b = bytes[at]!;
+      const c = classes[b]!;
+      if (b === HASH) this.#skipComment();
+      else if (b === 0 || c & CONTROL) {
         this.#complain('Invalid control characters encountered in text.');
         // Blanks other than the space count as control characters here, as in the reference.
         while (this.#peek() === 0 || this.#is(CONTROL)) this.#at++;
-      } else {
-        this.start = this.#at++;
-        if (c & LETTER) {
-          this.type = Token.identifier;
-          let at = this.#at;
-          while (at < bytes.length && classes[bytes[at]!]! & (LETTER | DIGIT)) at++;
-          this.#at = at;
-        } else if (b === ZERO) this.type = this.#number(true, false);
-        else if (c & DIGIT) this.type = this.#number(false, false);
-        else if (b === DOT && this.#takeOne(DIGIT)) {
-          if (before === Token.identifier && beforeEnd === this.start) {
-            this.#report(this.start, 'Need space between identifier and decimal point.');
-          }
-          this.type = this.#number(false, true);
-        } else if (b === QUOTE || b === APOSTROPHE) {
-          this.#string(b);
-          this.type = Token.string;
-        } else {
-          if (b >= 0x80) this.#report(this.start, `Interpreting non ascii codepoint ${b}.`);
-          this.type = Token.symbol;
-          this.symbol = b;
-        }
-        this.end = this.#at;
-        return;
-      }
+      } else break;
+      at = this.#at;
     }
+    const start = at++;
+    const b = bytes[start]!;
+    const c = classes[b]!;
+    this.start = start;
+    this.#at = at;
+    if (c & LETTER) {
+      this.type = Token.identifier;
+      while (at < length && (classes[bytes[at]!]! & (LETTER | DIGIT)) !== 0) at++;
+      this.#at = at;
+    } else if (b === ZERO) this.type = this.#number(true, false);
+    else if (c & DIGIT) this.type = this.#number(false, false);
+    else if (b === DOT && this.#takeOne(DIGIT)) {
+      if (before === Token.identifier && beforeEnd === start) {
+        this.#report(start, 'Need space between identifier and decimal point.');
+      }
+      this.type = this.#number(false, true);
+    } else if (b === QUOTE || b === APOSTROPHE) {
+      this.#string(b);
+      this.type = Token.string;
+    } else {
+      if (b >= 0x80) this.#report(start, `Interpreting non ascii codepoint ${b}.`);
+      this.type = Token.symbol;
+      this.symbol = b;
+    }
+    this.end = this.#at;
   }
 
   /** A comment ends after its line, or before a NUL. */
@@ -171,6 +178,10 @@ export class Tokenizer {
 
   #string(delimiter: number): void {
     const { bytes } = this;
+    // An ordinary literal in one go.
+    let end = this.#at;
+    while (end < bytes.length && bytes[end] !== delimiter && bytes[end]! >= 32 && bytes[end] !== BACKSLASH) end++;
+    this.#at = end;
     for (;;) {
       const b = this.#peek();
       if (b === 256 || b === 0) {

@@ -1,5 +1,5 @@
-import { nearest, type Problem } from '../core/index.ts';
-import type { MessageType } from './types.ts';
+import { nearest, type Problem } from '../../core/index.ts';
+import type { MessageType } from '../types.ts';
 
 const SSD = 'the SSD fork (weiliu89/caffe)';
 const FAST_RCNN = 'the Fast R-CNN fork (rbgirshick/caffe-fast-rcnn)';

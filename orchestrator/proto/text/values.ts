@@ -1,4 +1,8 @@
-import { nearest, type Problem } from '../core/index.ts';
+import { nearest, type Problem } from '../../core/index.ts';
+import type { Source } from '../spans.ts';
+import { decodeString } from '../strings.ts';
+import type { Field } from '../types.ts';
+import type { Frame } from './frame.ts';
 import {
   isHexLiteral,
   isOctalLiteral,
@@ -10,11 +14,8 @@ import {
   shortDecimal,
   shortFraction,
 } from './literals.ts';
-import type { Values } from './message.ts';
-import type { Source } from './spans.ts';
-import { decodeString } from './strings.ts';
+import type { Sink } from './sink.ts';
 import { Token, Tokenizer } from './tokenizer.ts';
-import { type Field, Message } from './types.ts';
 
 /** Whether the tokens of a value were consumed: a wrong one may be (`stored` without effect), or the reader may stand before it. */
 type Consumed = 'stored' | 'stuck';
@@ -27,18 +28,25 @@ const limits: Record<string, bigint> = {
   uint64: 2n ** 64n - 1n,
 };
 
+const BOOLS = new Map([
+  ...(['true', 'True', 't'] as const).map((word) => [word as string, true] as const),
+  ...(['false', 'False', 'f'] as const).map((word) => [word as string, false] as const),
+]);
+
 /** Bits of the single-precision NaN that has its sign set. */
 const NEGATIVE_NAN = 0xffc00000n;
 
-/** The part of the text reader that takes scalar values off the tokens and puts them into messages. */
-export abstract class FieldValues {
+/** The part of the text reader that takes scalar values off the tokens and hands them on. */
+export abstract class ValueReader {
   readonly problems: Problem[] = [];
   protected readonly source: Source;
   protected readonly tokens: Tokenizer;
-  protected readonly pool = new StringPool();
+  protected readonly sink: Sink;
+  readonly #pool = new StringPool();
 
-  constructor(source: Source) {
+  constructor(source: Source, sink: Sink) {
     this.source = source;
+    this.sink = sink;
     this.tokens = new Tokenizer(source.bytes, (offset, message) => this.problem(offset, message, { code: 'syntax' }));
   }
 
@@ -58,39 +66,29 @@ export abstract class FieldValues {
     return this.tokens.symbol === symbol.charCodeAt(0);
   }
 
-  protected store(message: Message & Values, field: Field, value: unknown, bits?: bigint): void {
-    const { name } = field;
-    if (!field.repeated) message[name] = value;
-    else {
-      // Unset, it reads as the shared empty list.
-      const list = message[name] as unknown[];
-      if (list === field.unset) message[name] = [value];
-      else list.push(value);
-    }
-    if (bits === undefined) return;
-    const key = field.repeated ? `${name}[${(message[name] as unknown[]).length - 1}]` : name;
-    Message.setExact(message, key, bits);
-  }
+  /** Counts a value of a field that was taken; `offset`: the byte of the field's name, or of the value in a list. */
+  protected abstract took(frame: Frame, field: Field, offset: number): void;
 
   /** Reads one value of a scalar field and stores it, or reports what is wrong with it. */
-  protected scalarValue(message: Message & Values, field: Field): Consumed {
+  protected scalarValue(frame: Frame, field: Field, offset: number): Consumed {
     switch (field.type) {
       case 'string':
       case 'bytes':
-        return this.#string(message, field);
+        return this.#string(frame, field, offset);
       case 'bool':
-        return this.#bool(message, field);
+        return this.#bool(frame, field, offset);
       case 'enum':
-        return this.#enum(message, field);
+        return this.#enum(frame, field, offset);
       case 'float':
       case 'double':
-        return this.#float(message, field);
+        return this.#float(frame, field, offset);
       default: {
         const value = this.#integer(limits[field.type]!, field.type === 'int32' || field.type === 'int64');
         if (value === undefined) return 'stuck';
         // Beyond 2^53 the field reads as the nearest double (which size checks refuse); files keep the exact value.
-        if (typeof value === 'bigint') this.store(message, field, Number(value), value);
-        else this.store(message, field, value);
+        this.took(frame, field, offset);
+        if (typeof value === 'bigint') this.sink.integer(field, Number(value), value);
+        else this.sink.integer(field, value);
         return 'stored';
       }
     }
@@ -127,41 +125,49 @@ export abstract class FieldValues {
     return typeof value === 'bigint' ? -value : 0 - value;
   }
 
-  #string(message: Message & Values, field: Field): Consumed {
+  #string(frame: Frame, field: Field, offset: number): Consumed {
     const { tokens } = this;
     if (tokens.type !== Token.string) return this.#wrong('string');
     const { bytes, start, end } = tokens;
     const plain = isPlainLiteral(bytes, start, end);
     tokens.next();
-    if (plain && field.type === 'string' && tokens.type !== Token.string) {
-      this.store(message, field, this.pool.get(bytes, start + 1, end - 1));
-      return 'stored';
+    this.took(frame, field, offset);
+    if (plain && tokens.type !== Token.string) this.#content(frame, field, bytes, start + 1, end - 1);
+    else {
+      const content = new LiteralBytes();
+      content.add(bytes, start, end);
+      while (tokens.type === Token.string) {
+        content.add(bytes, tokens.start, tokens.end);
+        tokens.next();
+      }
+      const value = content.bytes();
+      this.#content(frame, field, value, 0, value.length);
     }
-    const content = new LiteralBytes();
-    content.add(bytes, start, end);
-    while (tokens.type === Token.string) {
-      content.add(bytes, tokens.start, tokens.end);
-      tokens.next();
-    }
-    const value = content.bytes();
-    this.store(message, field, field.type === 'bytes' ? value : decodeString(value));
     return 'stored';
   }
 
-  #bool(message: Message & Values, field: Field): Consumed {
+  #content(frame: Frame, field: Field, bytes: Uint8Array, start: number, end: number): void {
+    if (field.name === 'name') frame.named(bytes, start, end);
+    this.sink.content(field, bytes, start, end);
+  }
+
+  #bool(frame: Frame, field: Field, offset: number): Consumed {
     const { tokens } = this;
     if (tokens.type === Token.integer) {
       const value = this.#integer(1n, false);
       if (value === undefined) return 'stuck';
-      this.store(message, field, value === 1);
+      this.took(frame, field, offset);
+      this.sink.bool(field, value === 1);
       return 'stored';
     }
     if (tokens.type !== Token.identifier) return this.#wrong('identifier', { expected: 'true or false' });
     const text = this.tokenText();
     tokens.next();
-    if (text === 'true' || text === 'True' || text === 't') this.store(message, field, true);
-    else if (text === 'false' || text === 'False' || text === 'f') this.store(message, field, false);
-    else {
+    const value = BOOLS.get(text);
+    if (value !== undefined) {
+      this.took(frame, field, offset);
+      this.sink.bool(field, value);
+    } else {
       this.report(`Invalid value for boolean field "${field.name}". Value: "${text}".`, {
         code: 'bad-value',
         expected: 'true or false',
@@ -170,13 +176,13 @@ export abstract class FieldValues {
     return 'stored';
   }
 
-  #enum(message: Message & Values, field: Field): Consumed {
+  #enum(frame: Frame, field: Field, offset: number): Consumed {
     const { tokens } = this;
     const { numbers, names } = field.enumeration!;
     let text: string;
     let value: number | undefined;
     if (tokens.type === Token.identifier) {
-      text = this.tokenText();
+      text = this.#pool.get(tokens.bytes, tokens.start, tokens.end);
       tokens.next();
       value = numbers.get(text);
     } else if (tokens.type === Token.integer || this.lookingAt('-')) {
@@ -185,8 +191,10 @@ export abstract class FieldValues {
       text = String(number);
       value = names.has(Number(number)) ? Number(number) : undefined;
     } else return this.#wrong('integer or identifier', { expected: [...numbers.keys()].join(', ') });
-    if (value !== undefined) this.store(message, field, value);
-    else {
+    if (value !== undefined) {
+      this.took(frame, field, offset);
+      this.sink.integer(field, value);
+    } else {
       const near = nearest(text, numbers.keys());
       this.report(`Unknown enumeration value of "${text}" for field "${field.name}".`, {
         code: 'bad-value',
@@ -197,7 +205,7 @@ export abstract class FieldValues {
     return 'stored';
   }
 
-  #float(message: Message & Values, field: Field): Consumed {
+  #float(frame: Frame, field: Field, offset: number): Consumed {
     const { tokens } = this;
     const negative = this.lookingAt('-');
     if (negative) tokens.next();
@@ -211,7 +219,10 @@ export abstract class FieldValues {
     if (short >= 0) {
       tokens.next();
       const exact = negative ? -short : short;
-      this.store(message, field, field.type === 'float' ? Math.fround(exact) : exact);
+      // Six digits and a point.
+      const decimal = end - start <= (type === Token.float ? 7 : 6) ? exact : Number.NaN;
+      this.took(frame, field, offset);
+      this.sink.real(field, field.type === 'float' ? Math.fround(exact) : exact, decimal);
       return 'stored';
     }
     const text = this.tokenText();
@@ -236,7 +247,8 @@ export abstract class FieldValues {
     tokens.next();
     const bits = negative && Number.isNaN(value) ? NEGATIVE_NAN : undefined;
     const signed = negative ? -value : value;
-    this.store(message, field, field.type === 'float' ? Math.fround(signed) : signed, bits);
+    this.took(frame, field, offset);
+    this.sink.real(field, field.type === 'float' ? Math.fround(signed) : signed, Number.NaN, bits);
     return 'stored';
   }
 }

@@ -1,4 +1,4 @@
-import { decodeString } from './strings.ts';
+import { decodeString } from '../strings.ts';
 
 const CODE_0 = 48;
 const CODE_9 = 57;
