@@ -1,6 +1,6 @@
 import { dataError } from '../core/index.ts';
 import { parseClassList } from './class-list.ts';
-import { tableFor } from './memory.ts';
+import { type RecordTable, tableFor } from './memory.ts';
 import type { RecordBatch, RecordShape, RecordSource } from './source.ts';
 
 /** Records labelled at once while their labels are looked at. */
@@ -27,7 +27,7 @@ export class ChosenSource implements RecordSource {
   private readonly choice: Choice;
   private readonly classes: ReadonlySet<number> | undefined;
   private found: Float64Array | undefined;
-  private table: RecordBatch | undefined;
+  private table: RecordTable | undefined;
 
   constructor(source: RecordSource, name: string, choice: Choice) {
     this.source = source;

@@ -1,4 +1,4 @@
-import { tableFor } from './memory.ts';
+import { type RecordTable, setOffset, tableFor } from './memory.ts';
 import type { RecordBatch, RecordShape, RecordSource } from './source.ts';
 import { elementsOf } from './source.ts';
 import type { SyntheticSet } from './synthetic-set.ts';
@@ -22,7 +22,7 @@ export class GeneratedSource implements RecordSource {
   private data: Uint8Array | undefined;
   private labels = new Float32Array(0);
   private drawn = new Uint8Array(0);
-  private table: RecordBatch | undefined;
+  private table: RecordTable | undefined;
 
   constructor(name: string, kind: string, set: SyntheticSet) {
     this.name = name;
@@ -43,11 +43,12 @@ export class GeneratedSource implements RecordSource {
     const start = position % this.count;
     if (this.kept) this.fromKept(table, start);
     else this.anew(table, start);
-    this.table = { ...table, base: this.data! };
-    return this.table;
+    this.table = table;
+    table.base = this.data!;
+    return table;
   }
 
-  private fromKept(table: RecordBatch, start: number): void {
+  private fromKept(table: RecordTable, start: number): void {
     if (!this.data) {
       this.data = new Uint8Array(this.size * this.count);
       this.labels = new Float32Array(this.count);
@@ -57,7 +58,7 @@ export class GeneratedSource implements RecordSource {
       const index = (start + i) % this.count;
       const chunk = Math.floor(index / CHUNK);
       if (this.drawn[chunk] === 0) this.drawChunk(chunk);
-      table.offsets[i] = BigInt(index * this.size);
+      setOffset(table, i, index * this.size);
       table.labels[i] = this.labels[index]!;
     }
   }
@@ -69,7 +70,7 @@ export class GeneratedSource implements RecordSource {
     this.drawn[chunk] = 1;
   }
 
-  private anew(table: RecordBatch, start: number): void {
+  private anew(table: RecordTable, start: number): void {
     if (!this.data || this.data.length < table.count * this.size) this.data = new Uint8Array(table.count * this.size);
     for (let done = 0; done < table.count; ) {
       const first = (start + done) % this.count;
@@ -81,7 +82,7 @@ export class GeneratedSource implements RecordSource {
       );
       done += run;
     }
-    for (let i = 0; i < table.count; i++) table.offsets[i] = BigInt(i * this.size);
+    for (let i = 0; i < table.count; i++) setOffset(table, i, i * this.size);
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { CremaError, dataError } from '../core/index.ts';
-import { transformRecords } from '../math/index.ts';
+import { type TransformRule, transformRecords } from '../math/index.ts';
 import { type LayerParameter, spanOf, type TransformationParameter } from '../proto/index.ts';
 import { readMean } from './mean.ts';
 import type { RecordBatch, RecordShape, RecordSource } from './source.ts';
@@ -68,26 +68,25 @@ export class Transformer {
   readonly shape: RecordShape;
   private readonly spec: TransformSpec;
   private readonly name: string;
-  private readonly mean: Float32Array;
   private readonly meanShape: RecordShape | undefined;
-  private readonly key: { readonly seed: number; readonly stream: number };
+  private readonly rule: TransformRule;
 
   /** `key` names the random stream of crops and mirrors. */
   constructor(spec: TransformSpec, source: RecordSource, key: { seed: number; stream: number }) {
     this.spec = spec;
     const { name } = source;
     this.name = name;
-    this.key = key;
     this.shape = transformedShape(spec, source.shape, name, source.encoded);
-    const [channels] = this.shape;
+    const [channels, cropHeight, cropWidth] = this.shape;
+    let mean: Float32Array;
     if (spec.meanFile) {
-      const mean = readMean(spec.meanFile);
-      this.meanShape = mean.shape;
-      this.mean = mean.data;
+      const picture = readMean(spec.meanFile);
+      this.meanShape = picture.shape;
+      mean = picture.data;
     } else if (spec.meanValues.length <= 1) {
-      this.mean = new Float32Array(channels).fill(spec.meanValues[0] ?? 0);
+      mean = new Float32Array(channels).fill(spec.meanValues[0] ?? 0);
     } else if (spec.meanValues.length === channels) {
-      this.mean = Float32Array.from(spec.meanValues);
+      mean = Float32Array.from(spec.meanValues);
     } else {
       throw new CremaError('input', {
         message: `${spec.meanValues.length} mean_value for records of ${channels} channels (${name})`,
@@ -95,22 +94,16 @@ export class Transformer {
         code: 'mean-count',
       });
     }
+    const { mirror, scale, randomCrop } = spec;
+    const meanPerPixel = this.meanShape !== undefined;
+    const { seed, stream } = key;
+    this.rule = { channels, cropHeight, cropWidth, randomCrop, mirror, mean, meanPerPixel, scale, seed, stream };
   }
 
   /** Writes the transformed batch, [count][C][h][w]. Draws of record i are a function of `ordinal` + i. */
   run(batch: RecordBatch, ordinal: number, out: Float32Array): void {
     this.check(batch, ordinal);
-    const [channels, cropHeight, cropWidth] = this.shape;
-    const { base, offsets, heights, widths, count } = batch;
-    const float = batch.element === 'float32';
-    const { mirror, scale, randomCrop } = this.spec;
-    const meanPerPixel = this.meanShape !== undefined;
-    const place = { base, offsets, float, channels, heights, widths, cropHeight, cropWidth };
-    transformRecords(
-      { ...place, randomCrop, mirror, mean: this.mean, meanPerPixel, scale, ...this.key, ordinal },
-      count,
-      out,
-    );
+    transformRecords(batch, this.rule, ordinal, out);
   }
 
   private check(batch: RecordBatch, ordinal: number): void {

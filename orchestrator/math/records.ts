@@ -1,15 +1,20 @@
 import type { Pointer } from '../native/index.ts';
 import { hostFunction, hostLibrary } from './host.ts';
 
-/** Where a batch of records lies and how Caffe's transform_param turns it into floats. */
-export interface TransformCall {
+/** Where a batch of records lies. */
+export interface RecordPlaces {
+  readonly count: number;
   /** Memory that `offsets` (bytes) count from, or null where they are addresses. */
   readonly base: Pointer;
   readonly offsets: BigInt64Array;
-  readonly float: boolean;
-  readonly channels: number;
+  readonly element: 'uint8' | 'float32';
   readonly heights: Int32Array;
   readonly widths: Int32Array;
+}
+
+/** How Caffe's transform_param turns records into floats. */
+export interface TransformRule {
+  readonly channels: number;
   readonly cropHeight: number;
   readonly cropWidth: number;
   /** The place of the crop is drawn (TRAIN) rather than centred. */
@@ -21,8 +26,6 @@ export interface TransformCall {
   readonly scale: number;
   readonly seed: number;
   readonly stream: number;
-  /** Number of records before this batch since training began; draws are a function of it. */
-  readonly ordinal: number;
 }
 
 const transform = hostFunction('crema_transform', [
@@ -30,12 +33,34 @@ const transform = hostFunction('crema_transform', [
   ...(['pointer', 'i32', 'f32', 'u64', 'u32', 'u64', 'pointer'] as const),
 ]);
 
-/** out[i] = (record i, cropped and mirrored - mean) · scale, as [count][channels][cropHeight][cropWidth]. */
-export function transformRecords(call: TransformCall, count: number, out: Float32Array): void {
+/**
+ * out[i] = (record i, cropped and mirrored - mean) · scale, as [count][channels][cropHeight][cropWidth]. `ordinal`: records before this
+ * batch since training began; draws are a function of it.
+ */
+export function transformRecords(at: RecordPlaces, rule: TransformRule, ordinal: number, out: Float32Array): void {
+  const { base, offsets, count, heights, widths } = at;
+  const { channels, cropHeight, cropWidth, mean, scale, seed, stream } = rule;
+  const float = at.element === 'float32' ? 1 : 0;
+  const [random, mirror, perPixel] = [Number(rule.randomCrop), Number(rule.mirror), Number(rule.meanPerPixel)];
   transform(
-    ...[call.base, call.offsets, Number(call.float), count, call.channels, call.heights, call.widths],
-    ...[call.cropHeight, call.cropWidth, Number(call.randomCrop), Number(call.mirror)],
-    ...[call.mean, Number(call.meanPerPixel), call.scale, call.seed, call.stream, call.ordinal, out],
+    base,
+    offsets,
+    float,
+    count,
+    channels,
+    heights,
+    widths,
+    cropHeight,
+    cropWidth,
+    random,
+    mirror,
+    mean,
+    perPixel,
+    scale,
+    seed,
+    stream,
+    ordinal,
+    out,
   );
 }
 
