@@ -13,8 +13,8 @@ export class Blob {
   readonly diffTensor: Tensor;
   /** Elements in memory, padding lanes included. */
   readonly length: number;
-  private dataView: Float32Array | undefined;
-  private diffView: Float32Array | undefined;
+  private readonly dataView: View = { memory: undefined, values: undefined };
+  private readonly diffView: View = { memory: undefined, values: undefined };
 
   constructor(name: string, shape: Shape, layout: Layout = NCHW, share: { data?: Tensor; diff?: Tensor } = {}) {
     this.name = name;
@@ -32,19 +32,25 @@ export class Blob {
 
   /** Values on the host, in this blob's layout, padding lanes included. */
   get data(): Float32Array {
-    this.dataView = viewOf(this.dataTensor, this.length, this.dataView);
-    return this.dataView;
+    return viewOf(this.dataTensor, this.length, this.dataView);
   }
 
   get diff(): Float32Array {
-    this.diffView = viewOf(this.diffTensor, this.length, this.diffView);
-    return this.diffView;
+    return viewOf(this.diffTensor, this.length, this.diffView);
   }
 }
 
+interface View {
+  memory: Float32Array | undefined;
+  values: Float32Array | undefined;
+}
+
 /** The first `length` elements; the same view object while the memory is the same, for callers that cache addresses. */
-function viewOf(tensor: Tensor, length: number, cached: Float32Array | undefined): Float32Array {
+function viewOf(tensor: Tensor, length: number, view: View): Float32Array {
   const memory = tensor.host;
-  if (cached && cached.buffer === memory.buffer) return cached;
-  return memory.length === length ? memory : memory.subarray(0, length);
+  if (view.memory !== memory || !view.values) {
+    view.memory = memory;
+    view.values = memory.length === length ? memory : memory.subarray(0, length);
+  }
+  return view.values;
 }

@@ -40,7 +40,7 @@ export interface DeviceCounters {
   busyNanoseconds: number;
 }
 
-/** The door to an accelerator. Transfers and launches are enqueued; `wait` is the only call that takes time. */
+/** The door to an accelerator. Transfers and launches gather until `submit` or `wait`; `wait` is the only call that takes time. */
 export interface Device {
   readonly name: string;
   /** It is the emulated card, on whatever way it was opened: its times are those of the emulation. */
@@ -57,7 +57,9 @@ export interface Device {
   toDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   fromDevice(buffers: readonly DeviceBuffer[], after?: readonly Command[]): Command;
   launch(request: LaunchRequest, after?: readonly Command[]): Command;
-  /** Blocks until all have completed; throws a device CremaError on failure, or where no command finishes within the deadline. */
+  /** Starts what has gathered. Throws a device CremaError where the runtime refuses any of it; what was behind it has failed, too. */
+  submit(): void;
+  /** Submits, and blocks until all have completed; throws a device CremaError on failure, or where no command finishes within the deadline. */
   wait(commands: readonly Command[]): void;
   /** Ends the session. After an expired deadline nothing is released: only the end of the process frees the card. */
   close(): void;

@@ -81,8 +81,9 @@ export class FixedTensors {
     if (copy.valid) return copy;
     const name = `${source.name}.${role}`;
     const rounding = this.rules.rounding[role];
-    this.residency.hostRead([source.tensor]);
-    this.residency.hostWrite([copy.tensor]);
+    const { residency } = this;
+    residency.hostRead(residency.of([source.tensor]));
+    residency.hostWrite(residency.of([copy.tensor]));
     const begin = performance.now();
     const shape = role === 'weights' ? [1, ...source.shape] : source.shape;
     const { exponents, counts, state } = quantiseAcross(

@@ -175,7 +175,7 @@ export class FixedLauncher {
     const b = step.pass === 'backward-data' ? gradient() : input();
     const sums = a.exponent + b.exponent;
     if (takesBias(step)) {
-      this.residency.hostWrite([job.record.tensor]);
+      this.hostWrite(job.record.tensor);
       job.record.writeChannels(accumulatorBias(this.params.blobs[step.bias]!.data, sums));
     }
     const { commands, exponent } = this.scaled(job, a, b, sums);
@@ -190,8 +190,18 @@ export class FixedLauncher {
     };
     if (job.target) this.pending.set(job.target.tensor, pending);
     if (job.bias) this.pending.set(job.bias.tensor, pending);
-    this.residency.download(job.result ? [job.result.tensor, job.record.tensor] : [job.record.tensor]);
+    const { residency } = this;
+    residency.download(residency.of(job.result ? [job.result.tensor, job.record.tensor] : [job.record.tensor]));
+    residency.submit(); // the host has work of its own on most launches
     return commands;
+  }
+
+  private hostRead(...tensors: Tensor[]): void {
+    this.residency.hostRead(this.residency.of(tensors));
+  }
+
+  private hostWrite(tensor: Tensor): void {
+    this.residency.hostWrite(this.residency.of([tensor]));
   }
 
   private quantise(source: FloatSource, role: Role, word: number, job: Job, lanes = this.plan.lanes) {
@@ -228,7 +238,7 @@ export class FixedLauncher {
   }
 
   private statistics(job: Job, units: number): LaunchStatistics {
-    this.residency.hostRead([job.record.tensor]);
+    this.hostRead(job.record.tensor);
     return job.record.statistics(units);
   }
 
@@ -262,15 +272,15 @@ export class FixedLauncher {
       },
       biasOffset: record.channels,
     });
-    const reads = [
+    const reads = this.residency.bind([
       { tensor: a.tensor, argument: A },
       { tensor: b.tensor, argument: B },
       ...(takesBias(step) ? [{ tensor: record.tensor, argument: BIAS }] : []),
-    ];
-    const writes = [
+    ]);
+    const writes = this.residency.bind([
       ...(job.result ? [{ tensor: job.result.tensor, argument: C }] : []),
       { tensor: record.tensor, argument: BIAS },
-    ];
+    ]);
     const buffers: (DeviceBuffer | undefined)[] = [undefined, undefined, undefined, undefined];
     const after: Command[] = [];
     this.residency.forKernel(reads, writes, false, buffers, after);
@@ -305,8 +315,8 @@ export class FixedLauncher {
     if (job.target && job.result) {
       const { target, result } = job;
       this.pending.delete(target.tensor);
-      this.residency.hostRead(pending.add ? [result.tensor, target.tensor] : [result.tensor]);
-      this.residency.hostWrite([target.tensor]);
+      this.hostRead(result.tensor, ...(pending.add ? [target.tensor] : []));
+      this.hostWrite(target.tensor);
       const { shape, layout } = target;
       const begin = performance.now();
       dequantiseInto(result, job.lanes, shape, job.bits, pending.exponent, target.values(), layout, pending.add);
@@ -341,8 +351,8 @@ export class FixedLauncher {
     const key = drawKey(this.rules.seed, name, pending.pass);
     const { data, statistics } = outputUnit(sums, sums.length, 1, { word: job.word, shift, rounding, key });
     const { exponent } = outputScale(pending.gradientExponent, pending.gradientExponent + shift);
-    if (pending.add) this.residency.hostRead([bias.tensor]);
-    this.residency.hostWrite([bias.tensor]);
+    if (pending.add) this.hostRead(bias.tensor);
+    this.hostWrite(bias.tensor);
     const values = bias.values();
     for (let i = 0; i < sums.length; i++) {
       const gradient = data[i]! * 2 ** exponent;

@@ -4,7 +4,7 @@ import type { Net, NetLayer, ParamSet } from '../net/index.ts';
 import type { LaunchPass, LaunchStep, Plan } from '../plan/index.ts';
 import type { WordLengths } from '../precision/index.ts';
 import type { PlanMemory } from './memory.ts';
-import type { Operand, Residency } from './residency.ts';
+import type { Bound, Operand, Residency } from './residency.ts';
 
 /** What a launch is to do, for whoever writes op descriptors (kernels/). */
 export interface LaunchTask {
@@ -37,8 +37,8 @@ const BIAS = 3;
 
 /** What every run of one launch step has in common. */
 interface Prepared {
-  readonly reads: readonly Operand[];
-  readonly writes: readonly Operand[];
+  readonly reads: readonly Bound[];
+  readonly writes: readonly Bound[];
   /** What is written is added to. */
   readonly preload: boolean;
   /** Buffers by kernel argument, looked up anew in every run; the requests hold this list. */
@@ -77,7 +77,7 @@ export class Launcher {
     this.writer = writer;
   }
 
-  private operands(step: LaunchStep): Pick<Prepared, 'reads' | 'writes'> {
+  private operands(step: LaunchStep): Record<'reads' | 'writes', Operand[]> {
     const { paramPropagate } = this.net.layers[step.layer]!;
     const weights = this.params.blobs[step.weights]!;
     const bias = step.bias >= 0 ? this.params.blobs[step.bias]! : undefined;
@@ -123,8 +123,10 @@ export class Launcher {
     });
     const buffers: Prepared['buffers'] = [undefined, undefined, undefined, undefined];
     const label = `${layer.name} ${step.pass}`;
+    const { reads, writes } = this.operands(step);
     return {
-      ...this.operands(step),
+      reads: this.residency.bind(reads),
+      writes: this.residency.bind(writes),
       preload: accumulate && step.pass === 'backward-weights',
       buffers,
       requests: list.map(({ computeUnit, descriptors }) => ({ label, computeUnit, operands: buffers, descriptors })),

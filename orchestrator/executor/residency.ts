@@ -4,13 +4,15 @@ import type { Command, Device, DeviceBuffer } from '../device/index.ts';
 
 /** A tensor's memory on the card, in one bank. */
 interface Copy {
+  readonly residence: Residence;
   readonly bank: number;
   readonly buffer: DeviceBuffer;
   valid: boolean;
 }
 
-/** Where valid copies of one tensor are, and what is still under way with it. */
-interface State {
+/** Where valid copies of one tensor are, and what is still under way with it. Whoever needs it in every step asks for it once (`of`). */
+export interface Residence {
+  readonly tensor: Tensor;
   hostValid: boolean;
   /** Copies on the card, one per memory bank that some kernel argument needs. */
   readonly copies: Copy[];
@@ -32,7 +34,14 @@ export interface Operand {
   readonly argument: number;
 }
 
-const NOTHING: readonly Operand[] = [];
+/** An operand with its place on the card. */
+export interface Bound {
+  readonly argument: number;
+  readonly residence: Residence;
+  readonly copy: Copy;
+}
+
+const NOTHING: readonly Bound[] = [];
 /** Of a list without commands; never written to. */
 const NONE: Command[] = [];
 
@@ -47,8 +56,8 @@ const NONE: Command[] = [];
  */
 export class Residency {
   private readonly device: Device;
-  private readonly states = new Map<Tensor, State>();
-  /** By the tensor that owns its memory. */
+  private readonly residences = new Map<Tensor, Residence>();
+  /** By the tensor that owns their memory. */
   private readonly slabs = new Map<Tensor, Slab>();
   private waiting: Command[] = [];
   /** Of an upload being put together: the copies it makes valid, and what it waits for. */
@@ -60,21 +69,34 @@ export class Residency {
     this.device = device;
   }
 
-  private state(tensor: Tensor): State {
-    let state = this.states.get(tensor);
-    if (!state) {
+  private residence(tensor: Tensor): Residence {
+    let known = this.residences.get(tensor);
+    if (!known) {
       let slab = this.slabs.get(tensor.root);
       if (!slab) {
         slab = { underWay: NONE };
         this.slabs.set(tensor.root, slab);
       }
-      state = { hostValid: true, copies: [], writers: NONE, arriving: undefined, slab };
-      this.states.set(tensor, state);
+      known = { tensor, hostValid: true, copies: [], writers: NONE, arriving: undefined, slab };
+      this.residences.set(tensor, known);
     }
-    return state;
+    return known;
   }
 
-  private starts({ slab }: State, command: Command): void {
+  /** The residences of tensors, each once. */
+  of(tensors: Iterable<Tensor>): Residence[] {
+    return Array.from(new Set(tensors), (tensor) => this.residence(tensor));
+  }
+
+  /** Operands with their places on the card, where memory for them is allocated. */
+  bind(operands: readonly Operand[]): Bound[] {
+    return operands.map(({ tensor, argument }) => {
+      const residence = this.residence(tensor);
+      return { argument, residence, copy: this.copy(residence, argument) };
+    });
+  }
+
+  private starts({ slab }: Residence, command: Command): void {
     if (slab.underWay.length === 0) {
       slab.underWay = [command];
       return;
@@ -84,12 +106,12 @@ export class Residency {
     slab.underWay.push(command);
   }
 
-  private copy(state: State, tensor: Tensor, argument: number): Copy {
+  private copy(residence: Residence, argument: number): Copy {
     const bank = this.device.bankOf(argument);
-    for (const copy of state.copies) if (copy.bank === bank) return copy;
-    const buffer = this.device.allocate(tensor, argument);
-    const copy: Copy = { bank, buffer, valid: false };
-    state.copies.push(copy);
+    for (const copy of residence.copies) if (copy.bank === bank) return copy;
+    const buffer = this.device.allocate(residence.tensor, argument);
+    const copy: Copy = { residence, bank, buffer, valid: false };
+    residence.copies.push(copy);
     return copy;
   }
 
@@ -98,28 +120,26 @@ export class Residency {
    * the card lacks goes there in one transfer. `preload`: what is written is read too (accumulation).
    */
   forKernel(
-    reads: readonly Operand[],
-    writes: readonly Operand[],
+    reads: readonly Bound[],
+    writes: readonly Bound[],
     preload: boolean,
     buffers: (DeviceBuffer | undefined)[],
     after: Command[],
   ): void {
     this.upload(reads, preload ? writes : NOTHING);
-    for (const { tensor, argument } of reads) {
-      const state = this.state(tensor);
-      buffers[argument] = this.copy(state, tensor, argument).buffer;
-      join(after, state.writers);
+    for (const { residence, copy, argument } of reads) {
+      buffers[argument] = copy.buffer;
+      join(after, residence.writers);
     }
-    for (const { tensor, argument } of writes) {
-      const state = this.state(tensor);
-      buffers[argument] = this.copy(state, tensor, argument).buffer;
-      join(after, state.writers);
-      join(after, state.slab.underWay);
+    for (const { residence, copy, argument } of writes) {
+      buffers[argument] = copy.buffer;
+      join(after, residence.writers);
+      join(after, residence.slab.underWay);
     }
   }
 
   /** Sends what the card does not hold of these operands. */
-  private upload(operands: readonly Operand[], more: readonly Operand[]): void {
+  private upload(operands: readonly Bound[], more: readonly Bound[]): void {
     this.lack(operands);
     this.lack(more);
     const { lacking, before } = this;
@@ -132,95 +152,76 @@ export class Residency {
     const alone = [command];
     for (const copy of lacking) {
       copy.valid = true;
-      const state = this.states.get(copy.buffer.tensor)!;
-      state.writers = state.writers.length === 0 ? alone : [...state.writers, command];
-      this.starts(state, command);
+      const { residence } = copy;
+      residence.writers = residence.writers.length === 0 ? alone : [...residence.writers, command];
+      this.starts(residence, command);
     }
   }
 
   /** Adds what the card does not hold to `lacking`, and what its upload has to wait for to `before`. */
-  private lack(operands: readonly Operand[]): void {
+  private lack(operands: readonly Bound[]): void {
     const { lacking, before } = this;
-    for (const { tensor, argument } of operands) {
-      const state = this.state(tensor);
-      const copy = this.copy(state, tensor, argument);
+    for (const { residence, copy } of operands) {
       if (copy.valid || lacking.includes(copy)) continue;
-      if (!state.hostValid) this.download([tensor]);
-      if (state.arriving) add(before, state.arriving);
+      if (!residence.hostValid) this.download([residence]);
+      if (residence.arriving) add(before, residence.arriving);
       lacking.push(copy);
     }
   }
 
-  /** Says which commands read and wrote tensors, after their launch. */
-  launched(commands: readonly Command[], reads: readonly Operand[], writes: readonly Operand[]): void {
-    for (const { tensor } of reads) {
-      const state = this.state(tensor);
-      for (const command of commands) this.starts(state, command);
-    }
-    for (const { tensor, argument } of writes) {
-      const state = this.state(tensor);
-      const bank = this.device.bankOf(argument);
-      for (const copy of state.copies) copy.valid = copy.bank === bank;
-      state.hostValid = false;
-      state.arriving = undefined;
+  /** Says which commands read and wrote operands, after their launch. */
+  launched(commands: readonly Command[], reads: readonly Bound[], writes: readonly Bound[]): void {
+    for (const { residence } of reads) for (const command of commands) this.starts(residence, command);
+    for (const { residence, copy: written } of writes) {
+      for (const copy of residence.copies) copy.valid = copy === written;
+      residence.hostValid = false;
+      residence.arriving = undefined;
       // The launch waited for all that was under way, so it alone stands for it now.
-      state.writers = commands;
-      state.slab.underWay = commands.slice();
+      residence.writers = commands;
+      residence.slab.underWay = commands.slice();
     }
   }
 
   /** Starts one transfer to the host of what it does not hold of these tensors, early where that can overlap with other work. */
-  download(tensors: readonly Tensor[]): void {
-    let lacking: DeviceBuffer[] | undefined;
-    for (const tensor of tensors) {
-      const state = this.states.get(tensor);
-      if (!state || state.hostValid) continue;
-      const buffer = this.onCard(tensor, state);
+  download(residences: readonly Residence[]): void {
+    let lacking: Residence[] | undefined;
+    for (const residence of residences) {
+      if (residence.hostValid) continue;
       lacking ??= [];
-      if (!lacking.includes(buffer)) lacking.push(buffer);
+      lacking.push(residence);
     }
     if (!lacking) return;
     const after: Command[] = [];
-    for (const { tensor } of lacking) join(after, this.states.get(tensor)!.writers);
-    const command = this.device.fromDevice(lacking, after);
-    this.onTransfer?.(lacking, command, 'from');
-    for (const { tensor } of lacking) {
-      const state = this.states.get(tensor)!;
-      state.arriving = command;
-      this.starts(state, command);
-      state.hostValid = true;
+    for (const { writers } of lacking) join(after, writers);
+    const buffers = lacking.map(onCard);
+    const command = this.device.fromDevice(buffers, after);
+    this.onTransfer?.(buffers, command, 'from');
+    for (const residence of lacking) {
+      residence.arriving = command;
+      this.starts(residence, command);
+      residence.hostValid = true;
     }
   }
 
-  private onCard(tensor: Tensor, state: State): DeviceBuffer {
-    for (const copy of state.copies) if (copy.valid) return copy.buffer;
-    throw internalError(`tensor ${tensor.name} is valid nowhere`);
-  }
-
   /** Makes host memory of these tensors valid; waits for transfers. */
-  hostRead(tensors: readonly Tensor[]): void {
-    this.download(tensors);
-    for (const tensor of tensors) {
-      const state = this.states.get(tensor);
-      if (!state?.arriving) continue;
-      this.waiting.push(state.arriving);
-      state.arriving = undefined;
+  hostRead(residences: readonly Residence[]): void {
+    this.download(residences);
+    for (const residence of residences) {
+      if (!residence.arriving) continue;
+      this.waiting.push(residence.arriving);
+      residence.arriving = undefined;
     }
     this.wait();
   }
 
   /** Host memory of these tensors is about to be overwritten: waits for whoever still uses it; copies go stale. */
-  hostWrite(tensors: readonly Tensor[]): void {
-    for (const tensor of tensors) {
-      const slab = this.slabs.get(tensor.root);
-      if (!slab) continue;
-      this.settleSlab(slab);
-      const state = this.states.get(tensor);
-      if (!state) continue;
-      state.arriving = undefined;
-      state.writers = NONE;
-      state.hostValid = true;
-      for (const copy of state.copies) copy.valid = false;
+  hostWrite(residences: readonly Residence[]): void {
+    for (const residence of residences) {
+      this.settleSlab(residence.slab);
+      residence.arriving = undefined;
+      residence.writers = NONE;
+      residence.hostValid = true;
+      for (const copy of residence.copies) copy.valid = false;
     }
     this.wait();
   }
@@ -239,21 +240,31 @@ export class Residency {
     this.device.wait(waiting);
   }
 
+  /** Lets the card start on what it was asked for. */
+  submit(): void {
+    this.device.submit();
+  }
+
   /** Waits for everything under way. */
   settle(): void {
     for (const slab of this.slabs.values()) this.settleSlab(slab);
     this.wait();
-    for (const state of this.states.values()) {
-      state.writers = NONE;
-      state.arriving = undefined;
+    for (const residence of this.residences.values()) {
+      residence.writers = NONE;
+      residence.arriving = undefined;
     }
   }
 
   release(): void {
     this.settle();
-    for (const state of this.states.values()) for (const { buffer } of state.copies) this.device.release(buffer);
-    this.states.clear();
+    for (const { copies } of this.residences.values()) for (const { buffer } of copies) this.device.release(buffer);
+    this.residences.clear();
   }
+}
+
+function onCard({ tensor, copies }: Residence): DeviceBuffer {
+  for (const copy of copies) if (copy.valid) return copy.buffer;
+  throw internalError(`tensor ${tensor.name} is valid nowhere`);
 }
 
 /** Adds a command that is not done and not there yet. Lists are a few long, where a search beats a set. */

@@ -12,7 +12,7 @@ import { FixedLauncher } from './fixed.ts';
 import type { FixedRules } from './fixed-tensors.ts';
 import { type DescriptorWriter, Launcher } from './launch.ts';
 import { allocatePlan, type PlanMemory, parameterBytes } from './memory.ts';
-import { Residency } from './residency.ts';
+import { type Residence, Residency } from './residency.ts';
 import type { Observer } from './steps.ts';
 
 export interface RunOptions {
@@ -26,11 +26,22 @@ export interface RunOptions {
 
 /** What a host-side step touches and passes on: the same in every run, except where shapes depend on values. */
 interface StepMemory {
-  readonly reads: Tensor[];
-  readonly writes: Tensor[];
+  readonly step: Step;
+  readonly reads: readonly Tensor[];
+  readonly writes: readonly Tensor[];
+  /** The same as the card's side knows them; empty without a card. */
+  readonly hostReads: readonly Residence[];
+  readonly hostWrites: readonly Residence[];
   readonly bottoms: readonly Blob[];
   readonly tops: readonly Blob[];
   readonly params: readonly Blob[];
+}
+
+interface Loss {
+  readonly value: number;
+  readonly weight: number;
+  readonly tensor: Tensor;
+  readonly reads: readonly Residence[];
 }
 
 /** Runs a Plan: host steps here, launches and transfers on the card, ordered by events. */
@@ -45,10 +56,12 @@ export class PlanExecution implements Execution {
   pass = 0;
   private readonly observer: Observer | undefined;
   private readonly dynamic: DynamicShapes | undefined;
-  private readonly stepMemory = new Map<Step, StepMemory>();
-  private readonly losses: readonly { readonly value: number; readonly weight: number }[];
-  private readonly gradients: readonly Tensor[];
+  private readonly forwardSteps: readonly StepMemory[];
+  private readonly backwardSteps: readonly StepMemory[];
+  private readonly losses: readonly Loss[];
+  private readonly gradients: readonly Residence[];
   private readonly parameters: readonly Tensor[];
+  private readonly writtenParameters: readonly Residence[];
   private readonly origin = performance.now();
 
   constructor(net: Net, plan: Plan, params: ParamSet, options: RunOptions = {}) {
@@ -79,14 +92,24 @@ export class PlanExecution implements Execution {
         };
       }
     }
-    for (const step of [...plan.forward, ...plan.backward]) this.stepMemory.set(step, this.memoryOf(step));
+    this.forwardSteps = plan.forward.map((step) => this.memoryOf(step));
+    this.backwardSteps = plan.backward.map((step) => this.memoryOf(step));
     this.losses = net.layers.flatMap((layer) =>
-      layer.lossWeights.flatMap((weight, i) =>
-        weight === 0 ? [] : [{ value: this.finalValue(layer.tops[i]!), weight }],
-      ),
+      layer.lossWeights.flatMap((weight, i) => (weight === 0 ? [] : [this.lossOf(layer.tops[i]!, weight)])),
     );
-    this.gradients = net.learnable.map((p) => params.blobs[p]!.diffTensor);
+    this.gradients = this.residencesOf(net.learnable.map((p) => params.blobs[p]!.diffTensor));
     this.parameters = net.params.map((p) => params.blobs[p.index]!.dataTensor);
+    this.writtenParameters = this.residencesOf(this.parameters);
+  }
+
+  private lossOf(blob: string, weight: number): Loss {
+    const value = this.finalValue(blob);
+    const tensor = this.memory.tensor(value, 'data');
+    return { value, weight, tensor, reads: this.residencesOf([tensor]) };
+  }
+
+  private residencesOf(tensors: readonly Tensor[]): Residence[] {
+    return this.residency?.of(tensors) ?? [];
   }
 
   /** Blobs and tensors of a host-side step, parameters included. */
@@ -94,30 +117,34 @@ export class PlanExecution implements Execution {
     const { reads, writes } = accesses(this.net, step);
     const layer = step.kind === 'host' ? this.net.layers[step.layer]! : undefined;
     const blobs = (values: readonly number[]) => values.map((value) => this.memory.blobs[value]!);
-    const result: StepMemory = {
-      reads: reads.map((a) => this.memory.tensor(a.value, a.part)),
-      writes: writes.map((a) => this.memory.tensor(a.value, a.part)),
-      bottoms: step.kind === 'host' ? blobs(step.bottoms) : [],
-      tops: step.kind === 'host' ? blobs(step.tops) : [],
-      params: layer ? layer.params.map((p) => this.params.blobs[p]!) : [],
-    };
+    const readTensors = reads.map((a) => this.memory.tensor(a.value, a.part));
+    const writeTensors = writes.map((a) => this.memory.tensor(a.value, a.part));
     if (step.kind === 'launch' && step.pass === 'backward-weights') {
-      for (const p of [step.weights, step.bias]) if (p >= 0) result.writes.push(this.params.blobs[p]!.diffTensor);
+      for (const p of [step.weights, step.bias]) if (p >= 0) writeTensors.push(this.params.blobs[p]!.diffTensor);
     }
     if (step.kind === 'host' && layer) {
       layer.params.forEach((p, j) => {
         const blob = this.params.blobs[p]!;
-        result.reads.push(blob.dataTensor);
+        readTensors.push(blob.dataTensor);
         // Statistics of BatchNorm change in a forward pass.
         if (step.pass === 'forward' && layer.type.writesParams && layer.param.phase !== 1)
-          result.writes.push(blob.dataTensor);
+          writeTensors.push(blob.dataTensor);
         if (step.pass === 'backward' && layer.paramPropagate[j]) {
-          result.reads.push(blob.diffTensor);
-          result.writes.push(blob.diffTensor);
+          readTensors.push(blob.diffTensor);
+          writeTensors.push(blob.diffTensor);
         }
       });
     }
-    return result;
+    return {
+      step,
+      reads: readTensors,
+      writes: writeTensors,
+      hostReads: this.residencesOf(readTensors),
+      hostWrites: this.residencesOf(writeTensors),
+      bottoms: step.kind === 'host' ? blobs(step.bottoms) : [],
+      tops: step.kind === 'host' ? blobs(step.tops) : [],
+      params: layer ? layer.params.map((p) => this.params.blobs[p]!) : [],
+    };
   }
 
   forward(): number {
@@ -126,20 +153,23 @@ export class PlanExecution implements Execution {
       this.fixed.pass = this.pass;
     }
     this.pass++;
-    for (const step of this.plan.forward) this.run(step, false);
+    for (const memory of this.forwardSteps) this.run(memory, false);
     let loss = 0;
-    for (const { value, weight } of this.losses) {
-      const { data, count } = this.hostValid(value);
+    for (const { value, weight, tensor, reads } of this.losses) {
+      this.fixed?.arrive([tensor]);
+      this.residency?.hostRead(reads);
+      const { data, count } = this.stored(value);
       for (let i = 0; i < count; i++) loss += weight * data[i]!;
     }
     return loss;
   }
 
   backward(accumulate: boolean): void {
-    for (const step of this.plan.backward) this.run(step, accumulate);
+    for (const memory of this.backwardSteps) this.run(memory, accumulate);
   }
 
-  private run(step: Step, accumulate: boolean): void {
+  private run(memory: StepMemory, accumulate: boolean): void {
+    const { step } = memory;
     const observer = this.observer?.active ? this.observer : undefined;
     const start = observer ? performance.now() : 0;
     let commands: readonly Command[] = [];
@@ -147,13 +177,15 @@ export class PlanExecution implements Execution {
     if (step.kind === 'launch' && step.words) {
       commands = this.fixed!.launch(step, step.pass === 'backward-weights' && (accumulate || !step.firstTouch));
     } else if (step.kind === 'launch') {
-      if (this.fixed) this.meetFloats(step);
+      if (this.fixed) this.meetFloats(memory);
       commands = this.launcher!.launch(step, step.pass === 'backward-weights' && (accumulate || !step.firstTouch));
     } else {
-      const memory = this.stepMemory.get(step)!;
-      if (this.fixed) this.meetFloats(step);
-      this.residency?.hostRead(memory.reads);
-      this.residency?.hostWrite(memory.writes);
+      if (this.fixed) this.meetFloats(memory);
+      if (this.residency) {
+        this.residency.hostRead(memory.hostReads);
+        this.residency.hostWrite(memory.hostWrites);
+        this.residency.submit();
+      }
       if (observer) waited = performance.now() - start;
       if (step.kind === 'host') this.hostStep(step, memory, accumulate);
       else if (step.kind === 'reorder') this.reorderStep(step);
@@ -180,8 +212,7 @@ export class PlanExecution implements Execution {
   }
 
   /** Before a step on floats: what it touches is no longer integers, and what it writes makes their copies stale. */
-  private meetFloats(step: Step): void {
-    const { reads, writes } = this.stepMemory.get(step)!;
+  private meetFloats({ reads, writes }: StepMemory): void {
     this.fixed!.arrive(reads);
     this.fixed!.arrive(writes);
     this.fixed!.changed(writes);
@@ -228,9 +259,13 @@ export class PlanExecution implements Execution {
     return value;
   }
 
+  private arriveOnHost(tensor: Tensor): void {
+    this.fixed?.arrive([tensor]);
+    this.residency?.hostRead(this.residency.of([tensor]));
+  }
+
   private hostValid(value: number): Blob {
-    this.fixed?.arrive([this.memory.tensor(value, 'data')]);
-    this.residency?.hostRead([this.memory.tensor(value, 'data')]);
+    this.arriveOnHost(this.memory.tensor(value, 'data'));
     return this.stored(value);
   }
 
@@ -241,7 +276,7 @@ export class PlanExecution implements Execution {
   }
 
   parametersChanged(): void {
-    this.residency?.hostWrite(this.parameters);
+    this.residency?.hostWrite(this.writtenParameters);
     this.fixed?.changed(this.parameters);
   }
 
@@ -264,8 +299,7 @@ export class PlanExecution implements Execution {
     const rows = new Blob(name, stored.shape, NCHW);
     reorder(stored.data, stored.layout, rows.data, NCHW, stored.shape);
     if (this.plan.diffSlab[value]! >= 0) {
-      this.fixed?.arrive([this.memory.tensor(value, 'diff')]);
-      this.residency?.hostRead([this.memory.tensor(value, 'diff')]);
+      this.arriveOnHost(this.memory.tensor(value, 'diff'));
       reorder(stored.diff, stored.layout, rows.diff, NCHW, stored.shape);
     }
     return rows;

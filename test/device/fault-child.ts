@@ -25,6 +25,24 @@ function launches(card: Device, count: number): void {
   card.wait([card.fromDevice([operands[2]!], [last])]);
 }
 
+/** c lies in the bank of another argument, so the runtime refuses the launch when the list is handed over. Returns the download behind it. */
+function misplaced(card: Device): Command {
+  const operands = ['a', 'b', 'c', 'bias'].map((name, i) => card.allocate(new Tensor(name, 1024), i === 2 ? 0 : i));
+  const up = card.toDevice(operands.slice(0, 2));
+  const launch = card.launch({ label: 'conv1', operands, descriptors: new Uint8Array(256) }, [up]);
+  return card.fromDevice([operands[2]!], [launch]);
+}
+
+function submitRefused(card: Device): void {
+  try {
+    card.submit();
+  } catch (error) {
+    if (error instanceof CremaError) return;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
 const scenarios: Record<string, () => void> = {
   hang: () => {
     const card = open(file, { deadline: 0.3 });
@@ -40,7 +58,7 @@ const scenarios: Record<string, () => void> = {
     const card = open();
     const residency = new Residency(card);
     const operands = ['a', 'b', 'c', 'bias'].map((name, argument) => ({ tensor: new Tensor(name, 1024), argument }));
-    const [reads, writes] = [operands.slice(0, 2), operands.slice(2)];
+    const [reads, writes] = [residency.bind(operands.slice(0, 2)), residency.bind(operands.slice(2))];
     const buffers: (DeviceBuffer | undefined)[] = [];
     const after: Command[] = [];
     residency.forKernel(reads, writes, false, buffers, after);
@@ -49,10 +67,28 @@ const scenarios: Record<string, () => void> = {
     try {
       card.wait([launch]);
     } catch {
-      residency.hostRead([writes[0]!.tensor]);
+      residency.hostRead(residency.of([operands[2]!.tensor]));
     }
   },
   healthy: () => launches(open(), 4),
+  refused: () => {
+    const card = open();
+    misplaced(card);
+    card.submit();
+  },
+  behind: () => {
+    const card = open();
+    const download = misplaced(card);
+    submitRefused(card);
+    if (download.done) throw new Error('what was never begun is done');
+    card.wait([download]);
+  },
+  recovered: () => {
+    const card = open();
+    misplaced(card);
+    submitRefused(card);
+    launches(card, 4);
+  },
   'bank-full': () => {
     const card = open();
     card.allocate(new Tensor('small', 1000), 0);

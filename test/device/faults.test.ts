@@ -28,10 +28,10 @@ interface Result {
   seconds: number;
 }
 
-async function runAll(scenarios: readonly string[], env: Record<string, string> = {}): Promise<Result[]> {
+async function runAll(scenarios: readonly string[], env: Record<string, string> = {}, image = file): Promise<Result[]> {
   const { stdout } = await execa(
     process.execPath,
-    [...program('test/device/fault-child.ts'), scenarios.join(','), file, other],
+    [...program('test/device/fault-child.ts'), scenarios.join(','), image, other],
     {
       env: { CREMA_SIM_QUIET: '1', ...env },
       timeout: 50_000,
@@ -65,6 +65,26 @@ describe.skipIf(!sim)('what fails says so', () => {
     const result = await run('seen', { CREMA_SIM_FAULT: 'error@1=-5' });
     expect([result.kind, result.code]).toEqual(['device', 'command-failed']);
     expect(result.message).toMatch(/launch 1.*failed: CL_OUT_OF_RESOURCES \(-5\)/);
+  });
+
+  test('what the runtime refuses of a list is named, and what is behind it never counts as done', async () => {
+    const image = join(folder, 'wired.xclbin');
+    writeFileSync(image, demoXclbin({ banks: [2 ** 20, 2 ** 21], wiring: [0, 0, 1, 0, 0] }));
+    const [refused, behind, recovered] = await runAll(['refused', 'behind', 'recovered'], {}, image);
+    expect([refused!.kind, refused!.code]).toEqual(['device', 'CL_MEM_OBJECT_ALLOCATION_FAILURE']);
+    expect(refused!.message).toMatch(/enqueueing launch conv1/);
+    expect([behind!.kind, behind!.code]).toEqual(['device', 'command-failed']);
+    expect(behind!.message).toMatch(/download c failed.*first to fail was conv1: CL_MEM_OBJECT_ALLOCATION_FAILURE/);
+    expect(recovered!.ok).toBe(true);
+  });
+
+  test('an argument that the runtime refuses is named', async () => {
+    const image = join(folder, 'wide.xclbin');
+    const text = Buffer.from(demoXclbin({ banks: [2 ** 20] })).toString('latin1');
+    writeFileSync(image, Buffer.from(text.replace('size="0x4" offset="0x4c"', 'size="0x8" offset="0x4c"'), 'latin1'));
+    const [result] = await runAll(['healthy'], {}, image);
+    expect([result!.kind, result!.code]).toEqual(['device', 'CL_INVALID_ARG_SIZE']);
+    expect(result!.message).toMatch(/launch 1: setting kernel argument 5: CL_INVALID_ARG_SIZE/);
   });
 
   test('the same session is well without a fault, and buffers give their bank back', async () => {

@@ -10,9 +10,23 @@ import * as c from './signatures.ts';
 /** The engine's ports are 512 bits wide: it may read up to the end of the last word. */
 const WORD_BYTES = 64;
 
+/** A handle as two words, which go into lists of commands without becoming bigints. */
+export interface Halves {
+  readonly low: number;
+  readonly high: number;
+}
+
+export const halves = (handle: Handle): Halves => ({
+  low: Number(handle & 0xffffffffn),
+  high: Number(handle >> 32n),
+});
+
 /** Device memory over a tensor's host memory. `uses` counts commands under way; memory goes back when the last one ends. */
 export interface OpenClBuffer extends DeviceBuffer {
-  readonly handle: Handle;
+  /** Whose it is. */
+  readonly session: Session;
+  readonly object: Handle;
+  readonly handle: Halves;
   /** Pins the host memory while the handle lives. */
   readonly memory: ArrayBufferView;
   readonly bank: number | undefined;
@@ -61,7 +75,17 @@ export class Buffers {
       const doing = () => `placing ${tensor.name} in the bank of kernel argument ${argument}`;
       const kernel = this.session.units[0] ?? this.session.kernel;
       check(cl.clSetKernelArg(kernel, argument, 8, BigUint64Array.of(handle)), doing);
-      return { tensor, bytes: memory.byteLength, handle, memory, bank, uses: 0, released: false };
+      return {
+        session: this.session,
+        tensor,
+        bytes: memory.byteLength,
+        object: handle,
+        handle: halves(handle),
+        memory,
+        bank,
+        uses: 0,
+        released: false,
+      };
     } catch (error) {
       if (handle !== undefined) cl.clReleaseMemObject(handle);
       if (bank !== undefined) this.used[bank]! -= roundUp(memory.byteLength, PAGE);
@@ -111,6 +135,6 @@ export class Buffers {
   /** Frees a buffer that no command uses any more. */
   free(buffer: OpenClBuffer): void {
     if (buffer.bank !== undefined) this.used[buffer.bank]! -= roundUp(buffer.bytes, PAGE);
-    check(this.session.cl.clReleaseMemObject(buffer.handle), () => `releasing ${buffer.tensor.name}`);
+    check(this.session.cl.clReleaseMemObject(buffer.object), () => `releasing ${buffer.tensor.name}`);
   }
 }

@@ -1,8 +1,8 @@
 import { deviceError, internalError } from '../../core/index.ts';
 import type { Command, CommandTimes } from '../device.ts';
 import type { OpenClBuffer } from './buffers.ts';
-import { check, statusName } from './errors.ts';
-import { type WaitAndSweep, waitAndSweep } from './events.ts';
+import { openClError, statusName } from './errors.ts';
+import { CommandList, MARKER, MIGRATE, type RunCommands, runCommands, TASK } from './list.ts';
 import type { Session } from './session.ts';
 
 export type CommandKind = 'upload' | 'download' | 'launch' | 'marker';
@@ -21,71 +21,62 @@ export interface OpenClCommand extends Command {
 
 const NO_BUFFERS: readonly OpenClBuffer[] = [];
 
-/** Event handles. As pairs of numbers they move without becoming bigints, of which a step would make hundreds. */
-class Events {
-  readonly handles: BigUint64Array;
-  private readonly halves: Uint32Array;
-
-  constructor(length: number) {
-    this.handles = new BigUint64Array(length);
-    this.halves = new Uint32Array(this.handles.buffer);
-  }
-
-  copy(to: number, source: Events, from: number): void {
-    this.halves[2 * to] = source.halves[2 * from]!;
-    this.halves[2 * to + 1] = source.halves[2 * from + 1]!;
-  }
-}
-
-/** Commands of one queue: order by events, completion by polling, times and releases in sweeps. No callback ever enters JavaScript. */
+/**
+ * Commands of one queue: order by events, completion by polling, times and releases in sweeps. No callback ever enters JavaScript.
+ * Commands gather in a list until someone waits or `submit`s: what lies between two waits is one native call, since around each
+ * JavaScript starts with cold caches, beside the card's threads where the card is emulated.
+ */
 export class Commands {
   /** Set when a deadline expired: the native side may block for ever, so nothing is called any more. */
   wedged = false;
-  private readonly session: Session;
-  private readonly waitAndSweep: WaitAndSweep;
+  /** Of commands not yet handed over. Who starts a command puts its own words there. */
+  readonly list = new CommandList();
+  private readonly native: RunCommands;
   private readonly deadline: number;
   private readonly finished: (command: OpenClCommand) => void;
-  /** Commands under way and, place by place, their events. */
+  /** Commands under way; the last of them, from `begun` on, are those of the list. */
   private pending: OpenClCommand[] = [];
-  private underWay = new Events(64);
+  private begun = 0;
   private firstFailure: OpenClCommand | undefined;
-  private readonly newest = new Events(1);
-  private waiting = new Events(64);
+  /** By the place of a command, and for native code alone: events. */
+  private events = new BigUint64Array(64);
   private statuses = new Int32Array(64);
   private times = new Float64Array(192);
-  /** Where an enqueue puts its event, and what it waits for (null: nothing), between `prepare` and `started`. */
-  readonly event = this.newest.handles;
-  list: BigUint64Array | null = null;
+  private waiting = new Uint32Array(64);
+  /** What OpenCL refused: status, place in the list, argument of a launch or -1. */
+  private readonly refusal = new Int32Array(3);
 
   /** `deadline` in seconds; `finished` is called once for every command that ended, failed ones included. */
   constructor(session: Session, deadline: number, finished: (command: OpenClCommand) => void) {
-    this.session = session;
-    this.waitAndSweep = waitAndSweep(session.cl.library);
+    this.native = runCommands(session);
     this.deadline = deadline;
     this.finished = finished;
   }
 
-  /**
-   * Before an enqueue: checks what it uses and returns how many events it has to wait for; they are in `list`, and its own goes to
-   * `event`. Nothing else may be enqueued before `started`.
-   */
-  prepare(label: string, buffers: readonly OpenClBuffer[], after: readonly Command[], last?: Command): number {
+  /** Begins the record of a command that needs at most `words` of its own; they must follow in `list` at once. */
+  start(
+    kind: CommandKind,
+    label: string,
+    buffers: readonly OpenClBuffer[],
+    words: number,
+    after: readonly Command[],
+    last?: Command,
+  ): OpenClCommand {
     if (this.wedged)
       throw deviceError({ message: `${label}: the device session has stopped answering`, code: 'wedged' });
     this.requireLive(label, buffers);
-    const waits = this.fill(after as readonly OpenClCommand[], last as OpenClCommand | undefined);
-    this.list = waits > 0 ? this.waiting.handles : null;
-    return waits;
-  }
-
-  /** After an enqueue that succeeded. */
-  started(label: string, kind: CommandKind, buffers: readonly OpenClBuffer[]): OpenClCommand {
+    const { list, pending } = this;
+    list.reserve(3 + after.length + words);
+    const begin = list.length;
+    let end = this.places(list.words, begin + 2, after as readonly OpenClCommand[]);
+    if (last) end = this.place(list.words, end, last as OpenClCommand);
+    list.words[begin] = kind === 'launch' ? TASK : kind === 'marker' ? MARKER : MIGRATE;
+    list.words[begin + 1] = end - begin - 2;
+    list.length = end;
     for (const buffer of buffers) buffer.uses++;
-    const position = this.pending.length;
+    const position = pending.length;
     const command: OpenClCommand = { label, kind, position, status: 3, buffers, done: false, times: undefined };
-    this.reserve(position + 1);
-    this.underWay.copy(position, this.newest, 0);
-    this.pending.push(command);
+    pending.push(command);
     return command;
   }
 
@@ -94,32 +85,23 @@ export class Commands {
       if (released) throw internalError(`${label} uses the released device buffer of ${tensor.name}`);
   }
 
-  /** Puts the events of commands still under way into the list; a failed one cannot be waited for. */
-  private fill(commands: readonly OpenClCommand[], last?: OpenClCommand): number {
-    this.reserve(commands.length + 1);
-    let count = 0;
-    for (const command of commands) count = this.add(command, count);
-    return last ? this.add(last, count) : count;
+  /** Writes the places of commands still under way to `words`, from `at` on; a failed one cannot be waited for. Returns where they end. */
+  private places(words: Uint32Array, at: number, commands: readonly OpenClCommand[]): number {
+    let end = at;
+    for (const command of commands) end = this.place(words, end, command);
+    return end;
   }
 
-  private add(command: OpenClCommand, count: number): number {
+  private place(words: Uint32Array, at: number, command: OpenClCommand): number {
     if (command.status < 0) throw this.failure(command);
-    if (command.done) return count;
-    this.waiting.copy(count, this.underWay, command.position);
-    return count + 1;
+    if (command.done) return at;
+    words[at] = command.position;
+    return at + 1;
   }
 
-  /** Room for `count` commands under way and as many to wait for. */
-  private reserve(count: number): void {
-    const { length } = this.statuses;
-    if (count <= length) return;
-    const { waiting, underWay } = this;
-    this.waiting = new Events(2 * count);
-    this.waiting.handles.set(waiting.handles);
-    this.underWay = new Events(2 * count);
-    this.underWay.handles.set(underWay.handles);
-    this.statuses = new Int32Array(2 * count);
-    this.times = new Float64Array(6 * count);
+  /** Hands over what has gathered, so that the card starts on it. Throws a device CremaError where the runtime refuses any of it. */
+  submit(): void {
+    if (this.begun < this.pending.length) this.sweep();
   }
 
   /** Looks at every command under way once; ends those that finished. Returns how many did. */
@@ -127,24 +109,54 @@ export class Commands {
     return this.pending.length === 0 || this.wedged ? 0 : this.look(0, 0);
   }
 
-  /** The same after waiting for the first events of `waiting`. */
+  /** The same after handing over the list and waiting for the first of `waiting`. */
   private look(waits: number, nanoseconds: number): number {
-    const { pending, underWay, statuses, times } = this;
+    const { pending, begun, list, refusal, waiting } = this;
     const count = pending.length;
-    const { handles } = this.waiting;
-    const finished = this.waitAndSweep(handles, waits, underWay.handles, count, statuses, times, nanoseconds);
-    if (finished === 0) return 0;
+    this.room(count);
+    const { events, statuses, times } = this;
+    // biome-ignore format: one line
+    const finished = this.native(list.words, count - begun, events, begun, waiting, waits, nanoseconds, statuses, times, refusal);
+    list.length = 0;
+    this.begun = count - finished;
+    const refused = refusal[0] === 0 ? undefined : this.refused(pending[begun + refusal[1]!]);
+    if (finished > 0) this.collect(count);
+    if (refused) throw refused;
+    return finished;
+  }
+
+  /** Room for `count` commands under way. */
+  private room(count: number): void {
+    if (count <= this.statuses.length) return;
+    const { events } = this;
+    this.events = new BigUint64Array(2 * count);
+    this.events.set(events);
+    this.statuses = new Int32Array(2 * count);
+    this.times = new Float64Array(6 * count);
+  }
+
+  /** Ends those of the first `count` commands that finished; the others close ranks, as their events did. */
+  private collect(count: number): void {
+    const { pending, statuses } = this;
     const left: OpenClCommand[] = [];
     for (let i = 0; i < count; i++) {
       const command = pending[i]!;
       if (statuses[i]! <= 0) continue;
       command.position = left.length;
-      underWay.copy(left.length, underWay, i);
       left.push(command);
     }
     this.pending = left;
     for (let i = 0; i < count; i++) if (statuses[i]! <= 0) this.end(pending[i]!, i);
-    return finished;
+  }
+
+  private refused(command: OpenClCommand | undefined) {
+    const [code = 0, , argument = -1] = this.refusal;
+    if (!command) return openClError(code, 'flushing the queue');
+    const { label, kind, buffers } = command;
+    if (argument < 0) return openClError(code, `enqueueing ${kind} ${label}`);
+    const name = buffers[argument]?.tensor.name;
+    const to = name === undefined ? '' : ` to ${name}`;
+    return openClError(code, `${label}: setting kernel argument ${argument}${to}`);
   }
 
   private end(command: OpenClCommand, i: number): void {
@@ -165,10 +177,10 @@ export class Commands {
    * long chain is no reason, and a hang shows after one to two deadlines.
    */
   wait(commands: readonly OpenClCommand[]): void {
-    if (this.session.flushes) check(this.session.cl.clFlush(this.session.queue), () => 'flushing the queue');
     const nanoseconds = Math.round(this.deadline * 1e9);
+    if (this.waiting.length < commands.length) this.waiting = new Uint32Array(2 * commands.length);
     for (;;) {
-      const count = this.fill(commands);
+      const count = this.places(this.waiting, 0, commands);
       if (count === 0) return;
       if (!this.wedged && this.look(count, nanoseconds) > 0) continue;
       this.wedged = true;

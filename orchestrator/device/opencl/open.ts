@@ -4,8 +4,7 @@ import type { Command, Device, DeviceBuffer, DeviceCounters, LaunchRequest } fro
 import { Buffers, type OpenClBuffer } from './buffers.ts';
 import { Commands, type OpenClCommand } from './commands.ts';
 import { Descriptors } from './descriptors.ts';
-import { check } from './errors.ts';
-import { DESCRIPTORS, KernelFrame } from './frame.ts';
+import { DESCRIPTORS, Kernel, LAUNCH_WORDS } from './kernel.ts';
 import { SIM_PLATFORM } from './library.ts';
 import { closeSession, openSession, type Session, type SessionOptions } from './session.ts';
 import * as c from './signatures.ts';
@@ -31,6 +30,13 @@ function checkAbi(session: Session, options: DeviceOptions): void {
   });
 }
 
+const several: string[] = [];
+/** Every transfer has a label; few are ever read. */
+function severalBuffers(count: number): string {
+  several[count] ??= `${count} buffers`;
+  return several[count];
+}
+
 class OpenClDevice implements Device {
   readonly name: string;
   readonly emulated: boolean;
@@ -40,14 +46,12 @@ class OpenClDevice implements Device {
   private readonly buffers: Buffers;
   private readonly commands: Commands;
   /** The kernel on any compute unit, and bound to each. */
-  private readonly anyUnit: KernelFrame;
-  private readonly units: readonly KernelFrame[];
+  private readonly anyUnit: Kernel;
+  private readonly units: readonly Kernel[];
   private readonly descriptors: Descriptors;
   private readonly live = new Set<OpenClBuffer>();
   /** Stand-ins for operands an op does not use: a kernel runs only with every argument set. */
   private readonly unused = new Map<number, OpenClBuffer>();
-  /** The buffers of a migration being enqueued. */
-  private handles = new BigUint64Array(16);
   private closed = false;
 
   constructor(session: Session, options: DeviceOptions) {
@@ -56,8 +60,8 @@ class OpenClDevice implements Device {
     this.emulated = session.platform.name.toLowerCase().includes(SIM_PLATFORM);
     this.computeUnits = Math.max(1, session.units.length);
     this.buffers = new Buffers(session, options.kernel ?? 'crema_engine');
-    this.anyUnit = new KernelFrame(session, session.kernel);
-    this.units = session.units.map((kernel) => new KernelFrame(session, kernel));
+    this.anyUnit = new Kernel(session.kernel);
+    this.units = session.units.map((kernel) => new Kernel(kernel));
     this.commands = new Commands(session, options.deadline ?? 120, (command) => this.finished(command));
     this.descriptors = new Descriptors({
       allocate: (tensor) => this.allocate(tensor, DESCRIPTORS),
@@ -72,6 +76,7 @@ class OpenClDevice implements Device {
   }
 
   allocate(tensor: Tensor, argument: number): OpenClBuffer {
+    this.commands.submit(); // allocation sets an argument of a kernel that the list may be about to launch
     const buffer = this.buffers.allocate(tensor, argument);
     this.forgetArguments();
     this.live.add(buffer);
@@ -99,13 +104,15 @@ class OpenClDevice implements Device {
   }
 
   private own(buffer: DeviceBuffer): OpenClBuffer {
-    if (!this.live.has(buffer as OpenClBuffer) && !(buffer as OpenClBuffer).released) {
+    if ((buffer as OpenClBuffer).session !== this.session) {
       throw internalError(`the device buffer of ${buffer.tensor.name} belongs to another session`);
     }
     return buffer as OpenClBuffer;
   }
 
   private finished(command: OpenClCommand): void {
+    // Of a launch that was refused nobody knows which arguments it has set.
+    if (command.status < 0) this.forgetArguments();
     if (command.kind === 'launch' && command.times) {
       this.counters.busyNanoseconds += command.times.end - command.times.start;
     }
@@ -130,28 +137,18 @@ class OpenClDevice implements Device {
     after: readonly Command[],
     flags: number,
   ): OpenClCommand {
-    const { cl, queue } = this.session;
     const { commands } = this;
+    const { list } = commands;
     const count = buffers.length;
-    if (count === 0) return this.marker(after);
-    if (this.handles.length < count) this.handles = new BigUint64Array(2 * count);
-    for (let i = 0; i < count; i++) this.handles[i] = this.own(buffers[i]!).handle;
+    if (count === 0) return commands.start('marker', 'nothing', [], 0, after); // done when those before it are
+    for (const buffer of buffers) this.own(buffer);
     const own = buffers as readonly OpenClBuffer[];
-    const label = count === 1 ? own[0]!.tensor.name : `${count} buffers`;
-    const waits = commands.prepare(label, own, after);
-    const code = cl.clEnqueueMigrateMemObjects(queue, count, this.handles, flags, waits, commands.list, commands.event);
-    check(code, () => `enqueueing ${kind} ${label}`);
-    return commands.started(label, kind, own);
-  }
-
-  /** What a transfer of nothing is: done when those before it are. */
-  private marker(after: readonly Command[]): OpenClCommand {
-    const { cl, queue } = this.session;
-    const { commands } = this;
-    const waits = commands.prepare('nothing', [], after);
-    const code = cl.clEnqueueMarkerWithWaitList(queue, waits, commands.list, commands.event);
-    check(code, () => 'enqueueing marker nothing');
-    return commands.started('nothing', 'marker', []);
+    const label = count === 1 ? own[0]!.tensor.name : severalBuffers(count);
+    const command = commands.start(kind, label, own, 2 + 2 * count, after);
+    list.put(flags);
+    list.put(count);
+    for (const buffer of own) list.putBuffer(buffer);
+    return command;
   }
 
   launch(request: LaunchRequest, after: readonly Command[] = []): Command {
@@ -165,16 +162,13 @@ class OpenClDevice implements Device {
     const used: OpenClBuffer[] = [];
     for (let i = 0; i < DESCRIPTORS; i++) used.push(this.operand(i, operands[i]));
     used.push(list.buffer);
-    for (let i = 0; i < used.length; i++) kernel.setBuffer(i, used[i]!);
-    kernel.setCount(descriptors.length / DESCRIPTOR_BYTES);
-    const waits = commands.prepare(label, used, after, list.upload);
-    kernel.enqueue(label, waits, commands.list, commands.event);
-    const command = commands.started(label, 'launch', used);
+    const command = commands.start('launch', label, used, LAUNCH_WORDS, after, list.upload);
+    kernel.record(commands.list, used, descriptors.length / DESCRIPTOR_BYTES);
     this.counters.launches++;
     return command;
   }
 
-  private kernelOf({ label, computeUnit }: LaunchRequest): KernelFrame {
+  private kernelOf({ label, computeUnit }: LaunchRequest): Kernel {
     if (computeUnit === undefined) return this.anyUnit;
     const kernel = this.units[computeUnit] ?? (computeUnit === 0 ? this.anyUnit : undefined);
     if (kernel !== undefined) return kernel;
@@ -193,6 +187,10 @@ class OpenClDevice implements Device {
       this.unused.set(argument, standIn);
     }
     return standIn;
+  }
+
+  submit(): void {
+    this.commands.submit();
   }
 
   wait(commands: readonly Command[]): void {
