@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fromSource, packageRoot } from './paths.ts';
 
 const require = createRequire(import.meta.url);
 
 /**
- * Packages that some commands need and all would wait for: reading one takes tens of milliseconds, so the first that asks
- * loads it.
+ * A package that some commands need and all would wait for, so the first that asks loads it: from its many files, or from
+ * the one that the bundle makes of them.
  */
-export const ajv = (): typeof import('ajv') => require('ajv');
-export const yaml = (): typeof import('yaml') => require('yaml');
+export const yaml = (): typeof import('yaml') =>
+  require(fromSource ? 'yaml' : join(packageRoot(), 'dist', 'packages', 'yaml.cjs'));

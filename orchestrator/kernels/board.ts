@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ValidateFunction } from 'ajv';
-import { ajv, inputError, nearest, packageRoot, yaml } from '../core/index.ts';
+import { inputError, nearest, packageRoot, schemaCheck, yaml } from '../core/index.ts';
 
 export interface Resources {
   readonly lut: number;
@@ -46,44 +45,6 @@ export interface Board {
   readonly banks: readonly MemoryBank[];
 }
 
-const number = { type: 'number', minimum: 0 };
-const text = { type: 'string', minLength: 1 };
-const record = (properties: Record<string, unknown>) => ({
-  type: 'object',
-  additionalProperties: false,
-  required: Object.keys(properties),
-  properties,
-});
-const numbers = (...names: string[]) => record(Object.fromEntries(names.map((name) => [name, number])));
-const resources = numbers('lut', 'dsp', 'bram36', 'uram');
-
-const boardSchema = record({
-  ...{ name: text, title: text, platform: text, device: text, clockMHz: number, portBits: number },
-  die: resources,
-  usable: resources,
-  memory: numbers('readEfficiency', 'writeEfficiency', 'readLatencyNs', 'writeLatencyNs'),
-  link: record({
-    kind: { enum: ['pcie', 'shared'] },
-    ...{ toCardGBs: number, fromCardGBs: number, transferUs: number, launchUs: number },
-  }),
-  banks: {
-    type: 'array',
-    minItems: 1,
-    items: record({
-      tag: { type: 'string', minLength: 1, maxLength: 15 },
-      type: { enum: ['DDR3', 'DDR4', 'HBM'] },
-      ...{ sizeMiB: number, baseMiB: number, peakGBs: number },
-    }),
-  },
-});
-
-let compiled: ValidateFunction<Board> | undefined;
-/** Compiled at first use: most commands read no board. */
-function validator(): ValidateFunction<Board> {
-  compiled ??= new (ajv().Ajv)({ allErrors: true }).compile<Board>(boardSchema);
-  return compiled;
-}
-
 const folder = () => join(packageRoot(), 'hls', 'boards');
 export const boardPath = (name: string) => join(folder(), `${name}.yaml`);
 export const boardNames = (): string[] =>
@@ -110,7 +71,7 @@ export function loadBoard(name: string): Board {
   } catch (error) {
     throw inputError({ message: `${file}: ${(error as Error).message}`, code: 'bad-board' });
   }
-  const validate = validator();
+  const validate = schemaCheck<Board>('board');
   if (!validate(value)) {
     throw inputError(
       (validate.errors ?? []).map((e) => ({

@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ValidateFunction } from 'ajv';
-import { ajv, inputError, nearest, packageRoot } from '../core/index.ts';
+import { inputError, nearest, packageRoot, schemaCheck } from '../core/index.ts';
 import { ABI_VERSION } from './descriptor.ts';
-import { manifestSchema } from './manifest-schema.ts';
 
 export type Argument = 'a' | 'b' | 'c' | 'bias' | 'ops';
 /** Kernel arguments in order; `ops` is the descriptor list, the scalar n_ops follows it. */
@@ -43,13 +41,6 @@ export interface Manifest {
 /** The widest element a bitstream takes: what costs are modelled for where nothing else is asked. */
 export const widestElement = (manifest: Manifest): ElementBits => Math.max(...manifest.elementBits) as ElementBits;
 
-let compiled: ValidateFunction<Manifest> | undefined;
-/** Compiled at first use: most commands read no manifest. */
-function validator(): ValidateFunction<Manifest> {
-  compiled ??= new (ajv().Ajv)({ allErrors: true }).compile<Manifest>(manifestSchema);
-  return compiled;
-}
-
 const folder = () => join(packageRoot(), 'bitstreams');
 const subfolders = (path: string) =>
   existsSync(path)
@@ -74,7 +65,7 @@ export function parseManifest(text: string, file: string): Manifest {
   } catch (error) {
     throw inputError({ message: `${file}: ${(error as Error).message}`, expected: 'JSON', code: 'bad-manifest' });
   }
-  const validate = validator();
+  const validate = schemaCheck<Manifest>('manifest');
   if (!validate(value)) {
     throw inputError(
       (validate.errors ?? []).map((e) => ({

@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { Document, LineCounter } from 'yaml';
-import { ajv, CremaError, inputError, nearest, type Problem, packageRoot, usageError, yaml } from '../core/index.ts';
+import {
+  CremaError,
+  inputError,
+  nearest,
+  type Problem,
+  readSchema,
+  schemaCheck,
+  usageError,
+  yaml,
+} from '../core/index.ts';
 import type { ExperimentPrecision } from '../precision/index.ts';
 import type { CriterionName } from './pruning/criteria.ts';
 
@@ -43,20 +52,6 @@ export interface Experiment {
 
 interface Schema {
   readonly properties: Record<string, Schema>;
-}
-
-let checker: { schema: Schema; validate: ValidateFunction } | undefined;
-
-/** The schema and its compiled form, made at the first use. */
-function schemaChecker() {
-  if (!checker) {
-    const schema: Schema = JSON.parse(readFileSync(join(packageRoot(), 'protos', 'experiment.schema.json'), 'utf8'));
-    checker = {
-      schema,
-      validate: new (ajv().Ajv)({ allErrors: true, useDefaults: true, strict: false }).compile(schema),
-    };
-  }
-  return checker;
 }
 
 /** Line and column of the node a JSON pointer names; of the key where the node itself is missing. */
@@ -156,12 +151,14 @@ export function readExperiment(file: string | undefined, settings: readonly stri
     );
   }
   for (const setting of settings) applySetting(document, setting);
-  const { schema: root, validate } = schemaChecker();
+  const validate = schemaCheck<Record<string, unknown>>('experiment');
   const value = plain(document, (message) =>
     inputError({ span: { file: name, line: 1, column: 1 }, message, code: 'bad-yaml' }),
   );
-  if (!validate(value) && validate.errors)
+  if (!validate(value) && validate.errors) {
+    const root = readSchema('experiment') as unknown as Schema;
     throw inputError(validate.errors.map((e) => explain(e, document, counter, name, root)));
+  }
   // Paths of the file count from the file; those of --set from the working directory.
   const folder = file === undefined ? process.cwd() : dirname(resolve(file));
   for (const key of ['solver', 'model', 'weights', 'xclbin']) {
