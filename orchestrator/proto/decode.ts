@@ -104,7 +104,7 @@ function merge(reader: WireReader, type: MessageType, message: Message & Values)
     const layout = tag & 7;
     if (!field) reader.skip(tag);
     else if (field.type === 'message' && layout === Wire.bytes) {
-      const inner = typeOf(field.of!);
+      const inner = field.inner;
       const outer = reader.enter();
       const known = !field.repeated && Object.hasOwn(message, field.name) ? message[field.name] : undefined;
       const part = (known ?? new inner.make()) as Message & Values;

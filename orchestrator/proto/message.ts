@@ -28,7 +28,7 @@ function fill(type: MessageType, init: object): Message {
     if (!field) throw internalError(`message ${type.name} has no field ${name}`);
     if (value === undefined || value === null) continue;
     const one = (item: unknown): unknown => {
-      if (field.type === 'message') return fill(typeOf(field.of!), item as object);
+      if (field.type === 'message') return fill(field.inner, item as object);
       return field.type === 'float' ? Math.fround(item as number) : item;
     };
     if (!field.repeated) message[name] = one(value);

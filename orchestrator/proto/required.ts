@@ -1,5 +1,5 @@
 import type { Values } from './message.ts';
-import { type Field, Message, type MessageType, typeOf } from './types.ts';
+import { type Field, Message, type MessageType } from './types.ts';
 
 export interface Missing {
   /** As protobuf writes it: `layer[0].clip_param.max`. */
@@ -22,7 +22,7 @@ function dutiesOf(type: MessageType): Duties {
   if (!duties) {
     const demanding = (f: Field): boolean => {
       if (f.type !== 'message') return false;
-      const { required, parts } = dutiesOf(typeOf(f.of!));
+      const { required, parts } = dutiesOf(f.inner);
       return required.length > 0 || parts.length > 0;
     };
     duties = { required: type.fields.filter((f) => f.required), parts: type.ordered.filter(demanding) };

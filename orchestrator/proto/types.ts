@@ -1,5 +1,5 @@
 import { internalError } from '../core/index.ts';
-import type { FieldSpec } from './field.ts';
+import type { FieldSpec, ScalarType } from './field.ts';
 import type { Messages } from './messages.ts';
 import { enumTable, messageTable } from './schema.ts';
 import type { Source } from './spans.ts';
@@ -12,14 +12,41 @@ export interface EnumType {
   readonly names: ReadonlyMap<number, string>;
 }
 
-export interface Field extends Omit<FieldSpec, 'default'> {
+/** A field, ready for readers and writers. Of one shape whatever it declares: they ask for its parts at every value. */
+export class Field {
+  readonly name: string;
+  readonly number: number;
+  readonly type: ScalarType;
+  /** Name of the enumeration or message. */
+  readonly of: string | undefined;
+  readonly repeated: boolean;
+  readonly required: boolean;
+  readonly packed: boolean;
   /** Its place among the fields of its message, from 0. */
   readonly position: number;
   /** What an unset field reads as: its proto2 default, null for a sub-message, an empty list where repeated. */
   readonly unset: unknown;
-  readonly enumeration?: EnumType;
-  /** The message type of a sub-message, once it was asked for. */
-  inner?: MessageType;
+  readonly enumeration: EnumType | undefined;
+  #inner: MessageType | undefined;
+
+  constructor(spec: FieldSpec, position: number) {
+    this.name = spec.name;
+    this.number = spec.number;
+    this.type = spec.type;
+    this.of = spec.of;
+    this.repeated = spec.repeated ?? false;
+    this.required = spec.required ?? false;
+    this.packed = spec.packed ?? false;
+    this.position = position;
+    this.unset = unsetValue(spec);
+    this.enumeration = spec.type === 'enum' ? enumType(spec.of!) : undefined;
+  }
+
+  /** The message type of a sub-message. */
+  get inner(): MessageType {
+    this.#inner ??= typeOf(this.of!);
+    return this.#inner;
+  }
 }
 
 /** A message type, ready for readers and writers. */
@@ -94,14 +121,7 @@ function unsetValue(spec: FieldSpec): unknown {
 function build(name: TypeName): MessageType {
   const specs = messageTable[name];
   if (!specs) throw internalError(`no message type ${name}`);
-  const fields = specs.map(
-    (spec, position): Field => ({
-      ...spec,
-      position,
-      unset: unsetValue(spec),
-      ...(spec.type === 'enum' ? { enumeration: enumType(spec.of!) } : {}),
-    }),
-  );
+  const fields = specs.map((spec, position) => new Field(spec, position));
   const make = class extends Message {};
   const type: MessageType = {
     name,
@@ -126,10 +146,4 @@ export function typeOf(name: string): MessageType {
     types.set(name, type);
   }
   return type;
-}
-
-/** The message type of a sub-message's field. */
-export function innerType(field: Field): MessageType {
-  field.inner ??= typeOf(field.of!);
-  return field.inner;
 }

@@ -1,13 +1,12 @@
 import { decodeString } from '../strings.ts';
 import type { Sink } from '../text/sink.ts';
-import { type Field, innerType, type MessageType } from '../types.ts';
+import type { Field, MessageType } from '../types.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import { numberText } from './number-text.ts';
 import { OpenMessage } from './open-message.ts';
 
 /** Bytes of a message at first. */
 const LEAST = 4096;
-const ZERO = 48;
 const QUOTE = 34;
 const BACKSLASH = 92;
 
@@ -16,6 +15,11 @@ const singleBytes = new Uint8Array(single.buffer);
 const singleBits = new Uint32Array(single.buffer);
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
+
+function whole(json: GrowingBytes, value: number | bigint): void {
+  if (typeof value === 'number' && value >= 0 && value < 1e9) json.decimal(value);
+  else json.ascii(String(value));
+}
 
 /**
  * Writes a message in its two canonical forms straight from its values as they are read, without an object for any of them: the binary
@@ -58,7 +62,7 @@ export class Digest implements Sink {
     const depth = ++this.depth;
     if (depth === this.messages.length) this.messages.push(new OpenMessage(LEAST));
     this.current = this.messages[depth]!;
-    this.current.begin(innerType(field));
+    this.current.begin(field.inner);
   }
 
   close(): void {
@@ -76,9 +80,11 @@ export class Digest implements Sink {
     if (bits !== undefined || value < 0) wire.varint64(bits ?? BigInt(value));
     else wire.varint(value);
     if (field.type === 'enum') json.ascii(this.enumText(field, value));
-    else if (field.type === 'int64' || field.type === 'uint64') json.ascii(`"${bits ?? value}"`);
-    else if (value >= 0 && value < 10) json.byte(ZERO + value);
-    else json.ascii(String(value));
+    else if (field.type === 'int64' || field.type === 'uint64') {
+      json.byte(QUOTE);
+      whole(json, bits ?? value);
+      json.byte(QUOTE);
+    } else whole(json, value);
   }
 
   bool(field: Field, value: boolean): void {

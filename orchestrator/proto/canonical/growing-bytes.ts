@@ -1,3 +1,5 @@
+const ZERO = 48;
+
 /** Copies bytes [start, end) to `at` and returns the offset behind them. */
 export function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): number {
   const size = end - start;
@@ -43,6 +45,22 @@ export class GrowingBytes {
     let at = this.length;
     for (let i = 0; i < text.length; i++) data[at++] = text.charCodeAt(i);
     this.length = at;
+  }
+
+  /** Digits of a whole number from 0 to 999,999,999. */
+  decimal(value: number): void {
+    this.reserve(9);
+    const { data } = this;
+    let size = 1;
+    for (let rest = value; rest > 9; rest = (rest / 10) | 0) size++;
+    let at = this.length + size;
+    this.length = at;
+    let rest = value | 0;
+    do {
+      const tenth = (rest / 10) | 0;
+      data[--at] = ZERO + rest - 10 * tenth;
+      rest = tenth;
+    } while (rest > 0);
   }
 
   /** A varint of a number ≥ 0. */

@@ -1,6 +1,6 @@
 import type { Values } from '../message.ts';
 import type { Source } from '../spans.ts';
-import { type Field, innerType, Message, type MessageType } from '../types.ts';
+import { type Field, Message, type MessageType } from '../types.ts';
 import { StringPool } from './literals.ts';
 import { WHOLE_TEXT } from './locate.ts';
 import type { Sink } from './sink.ts';
@@ -41,7 +41,7 @@ export class Builder implements Sink {
   }
 
   open(field: Field, offset: number): void {
-    const inner = this.make(innerType(field), offset);
+    const inner = this.make(field.inner, offset);
     this.store(field, inner);
     this.outer.push(this.current);
     this.current = inner;

@@ -4,13 +4,16 @@ import type { Field, MessageType } from '../types.ts';
 import type { Frame } from './frame.ts';
 
 interface Missing {
-  /** As protobuf writes it: `layer[0].clip_param.max`. */
-  readonly path: string;
   /** Field number and index of each message on the way, then -1 and the field's place among the required ones. */
   readonly order: readonly number[];
   /** Byte at which the message that lacks it begins. */
   readonly offset: number;
 }
+
+/** Fields that are named; the reader's words are cut long before. */
+const MOST_NAMED = 256;
+/** Characters of the message. */
+const LONGEST_MESSAGE = 1000;
 
 const required = new Map<MessageType, readonly Field[]>();
 
@@ -31,37 +34,45 @@ function compare({ order: a }: Missing, { order: b }: Missing): number {
   }
 }
 
-/** Collects required fields that a text does not give. */
+/** As protobuf writes it: `layer[0].clip_param.max`. */
+function pathText({ order }: Missing, whole: MessageType): string {
+  let type = whole;
+  let path = '';
+  for (let i = 0; order[i] !== -1; i += 2) {
+    const field = type.byNumber.get(order[i]!)!;
+    path += field.repeated ? `${field.name}[${order[i + 1]}].` : `${field.name}.`;
+    type = field.inner;
+  }
+  return path + requiredOf(type)[order.at(-1)!]!.name;
+}
+
+/** Collects required fields that a text does not give: those that come first, since a text may lack a million. */
 export class MissingFields {
-  private readonly found: Missing[] = [];
+  private found: Missing[] = [];
 
   /** Looks at the message that has just ended: frames[depth]. */
   look(frames: readonly Frame[], depth: number): void {
     const frame = frames[depth]!;
     const fields = requiredOf(frame.type);
     for (let i = 0; i < fields.length; i++) {
-      const field = fields[i]!;
-      if (frame.has(field)) continue;
+      if (frame.has(fields[i]!)) continue;
       const order: number[] = [];
-      let path = '';
-      for (const outer of frames.slice(1, depth + 1)) {
-        const { name, number, repeated } = outer.field!;
-        order.push(number, outer.index);
-        path += repeated ? `${name}[${outer.index}].` : `${name}.`;
-      }
-      this.found.push({ path: path + field.name, order: [...order, -1, i], offset: frame.offset });
+      for (let k = 1; k <= depth; k++) order.push(frames[k]!.field!.number, frames[k]!.index);
+      order.push(-1, i);
+      this.found.push({ order, offset: frame.offset });
+      if (this.found.length === 2 * MOST_NAMED) this.found = this.found.sort(compare).slice(0, MOST_NAMED);
     }
   }
 
-  /** The one problem, in protobuf's words and order, if there is any. Line 0 stands for the message as a whole. */
-  problems(source: Source): Problem[] {
+  /** The one problem of a text that reads as `whole`, in protobuf's words and order, if there is any. Line 0 stands for the message as a whole. */
+  problems(source: Source, whole: MessageType): Problem[] {
     const found = this.found.sort(compare);
     if (found.length === 0) return [];
-    const { offset } = found[0]!;
-    const place = source.span(Math.max(offset, 0));
+    const place = source.span(Math.max(found[0]!.offset, 0));
+    const message = `Message missing required fields: ${found.map((m) => pathText(m, whole)).join(', ')}`;
     return [
       {
-        message: `Message missing required fields: ${found.map((m) => m.path).join(', ')}`,
+        message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
         span: { file: source.file, line: 0, column: 1 },
         hint: `the message is at line ${place.line}, column ${place.column}`,
         code: 'missing-required',

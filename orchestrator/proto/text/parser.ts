@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/index.ts';
 import { Allowance } from '../allowance.ts';
 import type { Source } from '../spans.ts';
-import { type Field, innerType, type MessageType } from '../types.ts';
+import type { Field, MessageType } from '../types.ts';
 import { unknownFieldHint } from './forks.ts';
 import { Frame } from './frame.ts';
 import { locateFirst } from './locate.ts';
@@ -56,7 +56,7 @@ export class TextParser extends ValueReader {
     while (this.tokens.type !== Token.end && !this.#lost) this.#field(frame);
     this.#missing.look(this.#frames, 0);
     if (this.excess && !this.#readOn && this.problems.length === 0) this.problems.push(this.excess);
-    if (this.problems.length === 0) this.problems.push(...this.#missing.problems(this.source));
+    if (this.problems.length === 0) this.problems.push(...this.#missing.problems(this.source, type));
     return this.problems.length === 0;
   }
 
@@ -177,7 +177,7 @@ export class TextParser extends ValueReader {
     this.sink.open(field, offset);
     // The schema is not recursive, so this recursion is a few calls deep whatever the text says.
     const inner = this.#frames[++this.#depth]!;
-    inner.begin(innerType(field), field, offset, frame.countOf(field) - 1);
+    inner.begin(field.inner, field, offset, frame.countOf(field) - 1);
     if (field.of === 'NetParameter') this.#allowance.begin();
     while (!this.#lost && tokens.symbol !== GREATER && tokens.symbol !== CLOSE) this.#field(inner);
     if (!this.#lost && tokens.symbol !== closing) {

@@ -115,8 +115,7 @@ export class Tokenizer {
       this.type = Token.identifier;
       while (at < length && (classes[bytes[at]!]! & (LETTER | DIGIT)) !== 0) at++;
       this.#at = at;
-    } else if (b === ZERO) this.type = this.#number(true, false);
-    else if (c & DIGIT) this.type = this.#number(false, false);
+    } else if (c & DIGIT) this.type = this.#plainNumber(at, b === ZERO) ?? this.#number(b === ZERO, false);
     else if (b === DOT && this.#takeOne(DIGIT)) {
       if (before === Token.identifier && beforeEnd === start) {
         this.#report(start, 'Need space between identifier and decimal point.');
@@ -138,6 +137,22 @@ export class Tokenizer {
     let at = this.#at;
     while (at < this.bytes.length && this.bytes[at] !== NEWLINE && this.bytes[at] !== 0) at++;
     this.#at = this.bytes[at] === NEWLINE ? at + 1 : at;
+  }
+
+  /** A number such as `12` or `0.25`, whose first digit is before `at`; undefined, with nothing taken, where it is not as plain as that. */
+  #plainNumber(at: number, startedWithZero: boolean): Token | undefined {
+    const { bytes } = this;
+    const { length } = bytes;
+    let end = at;
+    if (!startedWithZero) while (end < length && (classes[bytes[end]!]! & DIGIT) !== 0) end++;
+    const isFloat = end < length && bytes[end] === DOT;
+    if (isFloat) {
+      end++;
+      while (end < length && (classes[bytes[end]!]! & DIGIT) !== 0) end++;
+    }
+    if (end < length && (bytes[end] === DOT || (classes[bytes[end]!]! & (LETTER | DIGIT)) !== 0)) return undefined;
+    this.#at = end;
+    return isFloat ? Token.float : Token.integer;
   }
 
   #number(startedWithZero: boolean, startedWithDot: boolean): Token {

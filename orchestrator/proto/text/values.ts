@@ -83,6 +83,14 @@ export abstract class ValueReader {
       case 'double':
         return this.#float(frame, field, offset);
       default: {
+        const { tokens } = this;
+        const small = tokens.type === Token.integer ? shortDecimal(tokens.bytes, tokens.start, tokens.end) : -1;
+        if (small >= 0) {
+          tokens.next();
+          this.took(frame, field, offset);
+          this.sink.integer(field, small);
+          return 'stored';
+        }
         const value = this.#integer(limits[field.type]!, field.type === 'int32' || field.type === 'int64');
         if (value === undefined) return 'stuck';
         // Beyond 2^53 the field reads as the nearest double (which size checks refuse); files keep the exact value.
@@ -106,11 +114,6 @@ export abstract class ValueReader {
     if (tokens.type !== Token.integer) {
       this.#wrong('integer', this.lookingAt('[') ? { hint: 'this field takes one value, not a list' } : {});
       return undefined;
-    }
-    const small = shortDecimal(tokens.bytes, tokens.start, tokens.end);
-    if (small >= 0 && limit > 1n) {
-      tokens.next();
-      return negative ? 0 - small : small;
     }
     const text = this.tokenText();
     const value = parseInteger(text);
