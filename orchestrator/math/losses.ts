@@ -11,13 +11,17 @@ export interface LossSum {
 }
 
 const result = new Float64Array(3);
-function sumOf(call: (result: Float64Array) => void): LossSum {
-  result.fill(-1);
-  call(result);
-  return { sum: result[0]!, counted: result[1]!, badLabel: result[2]! };
+
+/** Where a loss puts its three numbers. */
+function fresh(): Float64Array {
+  result[0] = result[1] = result[2] = -1;
+  return result;
 }
 
-const flag = (ignore: number | undefined): [number, number] => (ignore === undefined ? [0, 0] : [1, ignore]);
+const sums = (): LossSum => ({ sum: result[0]!, counted: result[1]!, badLabel: result[2]! });
+
+/** A label that is ignored goes to the C++ as a flag and the label. */
+const flag = (ignore: number | undefined): 0 | 1 => (ignore === undefined ? 0 : 1);
 
 const extent = ['i64', 'i64', 'i64', 'i32', 'i32'] as const;
 const softmaxLoss = hostFunction('crema_softmax_loss_forward', [...extent, 'pointer', 'pointer', 'pointer']);
@@ -35,42 +39,58 @@ const infogainBack = hostFunction('crema_infogain_loss_backward', [
 ]);
 
 /** -ln p(label) over all labels that are not ignored. */
-export const softmaxLossForward = (e: Extent, ignore: number | undefined, p: Float32Array, labels: Float32Array) =>
-  sumOf((out) => softmaxLoss(...e, ...flag(ignore), p, labels, out));
+export function softmaxLossForward(
+  [outer, classes, inner]: Extent,
+  ignore: number | undefined,
+  p: Float32Array,
+  labels: Float32Array,
+): LossSum {
+  softmaxLoss(outer, classes, inner, flag(ignore), ignore ?? 0, p, labels, fresh());
+  return sums();
+}
 
 /** dx = scale · (p - [class is the label]) */
-export const softmaxLossBackward = (
-  e: Extent,
+export function softmaxLossBackward(
+  [outer, classes, inner]: Extent,
   ignore: number | undefined,
   scale: number,
   p: Float32Array,
   labels: Float32Array,
   dx: Float32Array,
-) => softmaxLossBack(...e, ...flag(ignore), scale, p, labels, dx);
+): void {
+  softmaxLossBack(outer, classes, inner, flag(ignore), ignore ?? 0, scale, p, labels, dx);
+}
 
 /** -Σ H[label][c] · ln p(c) */
-export const infogainLossForward = (
-  e: Extent,
+export function infogainLossForward(
+  [outer, classes, inner]: Extent,
   ignore: number | undefined,
   p: Float32Array,
   labels: Float32Array,
   matrix: Float32Array,
-) => sumOf((out) => infogain(...e, ...flag(ignore), p, labels, matrix, out));
+): LossSum {
+  infogain(outer, classes, inner, flag(ignore), ignore ?? 0, p, labels, matrix, fresh());
+  return sums();
+}
 
-export const infogainLossBackward = (
-  e: Extent,
+export function infogainLossBackward(
+  [outer, classes, inner]: Extent,
   ignore: number | undefined,
   scale: number,
   p: Float32Array,
   labels: Float32Array,
   matrix: Float32Array,
   dx: Float32Array,
-) => infogainBack(...e, ...flag(ignore), scale, p, labels, matrix, dx);
+): void {
+  infogainBack(outer, classes, inner, flag(ignore), ignore ?? 0, scale, p, labels, matrix, dx);
+}
 
 const multinomial = hostFunction('crema_multinomial_loss_forward', ['i64', 'i64', 'pointer', 'pointer', 'pointer']);
 /** -ln p(label) of rows that are probabilities already. */
-export const multinomialForward = (rows: number, classes: number, p: Float32Array, labels: Float32Array) =>
-  sumOf((out) => multinomial(rows, classes, p, labels, out));
+export function multinomialForward(rows: number, classes: number, p: Float32Array, labels: Float32Array): LossSum {
+  multinomial(rows, classes, p, labels, fresh());
+  return sums();
+}
 
 export const multinomialBackward = hostFunction('crema_multinomial_loss_backward', [
   ...(['i64', 'i64', 'f32', 'pointer', 'pointer', 'pointer'] as const),
@@ -82,8 +102,15 @@ const crossEntropy = hostFunction('crema_sigmoid_cross_entropy_forward', [
 const crossEntropyBack = hostFunction('crema_sigmoid_cross_entropy_backward', [
   ...(['i64', 'i32', 'i32', 'f32', 'pointer', 'pointer', 'pointer'] as const),
 ]);
-export const crossEntropyForward = (n: number, ignore: number | undefined, x: Float32Array, target: Float32Array) =>
-  sumOf((out) => crossEntropy(n, ...flag(ignore), x, target, out));
+export function crossEntropyForward(
+  n: number,
+  ignore: number | undefined,
+  x: Float32Array,
+  target: Float32Array,
+): LossSum {
+  crossEntropy(n, flag(ignore), ignore ?? 0, x, target, fresh());
+  return sums();
+}
 
 /** dx = scale · (sigmoid(x) - target) */
 export const crossEntropyBackward = (
@@ -93,12 +120,20 @@ export const crossEntropyBackward = (
   x: Float32Array,
   target: Float32Array,
   dx: Float32Array,
-) => crossEntropyBack(n, ...flag(ignore), scale, x, target, dx);
+) => crossEntropyBack(n, flag(ignore), ignore ?? 0, scale, x, target, dx);
 
 const hinge = hostFunction('crema_hinge_forward', ['i64', 'i64', 'i32', 'pointer', 'pointer', 'pointer']);
 /** norm: 1 or 2. */
-export const hingeForward = (rows: number, classes: number, norm: number, x: Float32Array, labels: Float32Array) =>
-  sumOf((out) => hinge(rows, classes, norm, x, labels, out));
+export function hingeForward(
+  rows: number,
+  classes: number,
+  norm: number,
+  x: Float32Array,
+  labels: Float32Array,
+): LossSum {
+  hinge(rows, classes, norm, x, labels, fresh());
+  return sums();
+}
 
 export const hingeBackward = hostFunction('crema_hinge_backward', [
   ...(['i64', 'i64', 'i32', 'f32', 'pointer', 'pointer', 'pointer'] as const),

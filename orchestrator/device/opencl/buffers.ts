@@ -10,23 +10,22 @@ import * as c from './signatures.ts';
 /** The engine's ports are 512 bits wide: it may read up to the end of the last word. */
 const WORD_BYTES = 64;
 
-/** A handle as two words, which go into lists of commands without becoming bigints. */
+/** A handle as two words, which go into lists of commands without becoming bigints. Signed: small integers to V8, whatever their top bit. */
 export interface Halves {
   readonly low: number;
   readonly high: number;
 }
 
 export const halves = (handle: Handle): Halves => ({
-  low: Number(handle & 0xffffffffn),
-  high: Number(handle >> 32n),
+  low: Number(BigInt.asIntN(32, handle)),
+  high: Number(BigInt.asIntN(32, handle >> 32n)),
 });
 
 /** Device memory over a tensor's host memory. `uses` counts commands under way; memory goes back when the last one ends. */
-export interface OpenClBuffer extends DeviceBuffer {
+export interface OpenClBuffer extends DeviceBuffer, Halves {
   /** Whose it is. */
   readonly session: Session;
-  readonly object: Handle;
-  readonly handle: Halves;
+  readonly handle: Handle;
   /** Pins the host memory while the handle lives. */
   readonly memory: ArrayBufferView;
   readonly bank: number | undefined;
@@ -79,8 +78,8 @@ export class Buffers {
         session: this.session,
         tensor,
         bytes: memory.byteLength,
-        object: handle,
-        handle: halves(handle),
+        handle,
+        ...halves(handle),
         memory,
         bank,
         uses: 0,
@@ -135,6 +134,6 @@ export class Buffers {
   /** Frees a buffer that no command uses any more. */
   free(buffer: OpenClBuffer): void {
     if (buffer.bank !== undefined) this.used[buffer.bank]! -= roundUp(buffer.bytes, PAGE);
-    check(this.session.cl.clReleaseMemObject(buffer.object), () => `releasing ${buffer.tensor.name}`);
+    check(this.session.cl.clReleaseMemObject(buffer.handle), () => `releasing ${buffer.tensor.name}`);
   }
 }

@@ -21,15 +21,14 @@ export class Kernel {
   /** The words of a launch with these buffers (a, b, c, bias, descriptors) and number of descriptors. */
   record(list: CommandList, buffers: readonly OpenClBuffer[], count: number): void {
     const known = this.buffers;
-    list.put(this.handle.low);
-    list.put(this.handle.high);
+    list.putHandle(this.handle);
     const mask = list.length++;
     let changed = 0;
     for (let i = 0; i < COUNT; i++) {
       const buffer = buffers[i]!;
       if (known[i] === buffer) continue;
       known[i] = buffer;
-      list.putBuffer(buffer);
+      list.putHandle(buffer);
       changed |= 1 << i;
     }
     if (this.count !== count) {

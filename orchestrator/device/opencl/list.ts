@@ -1,5 +1,5 @@
 import { hostLibrary } from '../../math/index.ts';
-import type { OpenClBuffer } from './buffers.ts';
+import type { Halves } from './buffers.ts';
 import type { Session } from './session.ts';
 
 // Kinds of commands as host/src/device/enqueue.cpp reads them.
@@ -24,9 +24,9 @@ export class CommandList {
     this.words[this.length++] = word;
   }
 
-  putBuffer({ handle }: OpenClBuffer): void {
-    this.put(handle.low);
-    this.put(handle.high);
+  putHandle({ low, high }: Halves): void {
+    this.put(low);
+    this.put(high);
   }
 }
 

@@ -147,7 +147,7 @@ class OpenClDevice implements Device {
     const command = commands.start(kind, label, own, 2 + 2 * count, after);
     list.put(flags);
     list.put(count);
-    for (const buffer of own) list.putBuffer(buffer);
+    for (const buffer of own) list.putHandle(buffer);
     return command;
   }
 
