@@ -1,27 +1,27 @@
 // The dispatch table of the ICD loader. Every slot is filled: the loader jumps through it without looking.
 #include "object.hpp"
 #include <cstring>
-#include <tuple>
 #include <type_traits>
 
 namespace {
 
 // What stands in a slot that a Xilinx runtime does not implement: an error of the slot's own type.
-template <class R, class... A> R CL_API_CALL refuse(A... args) {
-    if constexpr (sizeof...(A) > 0) {
-        auto last = std::get<sizeof...(A) - 1>(std::tuple<A...>(args...));
-        if constexpr (std::is_same_v<decltype(last), cl_int *>)
-            if (last) *last = kNotImplemented;
-    }
+inline void refuse(cl_int *error) {
+    if (error) *error = kNotImplemented;
+}
+template <class Other> void refuse(Other) {}
+
+template <class R, class... A> R CL_API_CALL refused(A... args) {
+    (refuse(args), ...);
     if constexpr (std::is_same_v<R, cl_int>) return kNotImplemented;
     else if constexpr (!std::is_void_v<R>) return R{};
 }
 
-template <class R, class... A> void fill(R(CL_API_CALL *&slot)(A...)) { slot = refuse<R, A...>; }
+template <class R, class... A> void fill(R(CL_API_CALL *&slot)(A...)) { slot = refused<R, A...>; }
 
 cl_icd_dispatch makeTable() {
     cl_icd_dispatch table;
-    void *const stub = reinterpret_cast<void *>(refuse<cl_int>);
+    void *const stub = reinterpret_cast<void *>(refused<cl_int>);
     for (size_t at = 0; at < sizeof table; at += sizeof stub) std::memcpy(reinterpret_cast<char *>(&table) + at, &stub, sizeof stub);
 #define REFUSED(name) fill(table.name);
 #define GIVEN(name) table.name = name;

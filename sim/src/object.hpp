@@ -20,32 +20,22 @@ struct Object {
     Object &operator=(const Object &) = delete;
 };
 
-// Handles the application may still use. Looking a handle up is what turns a stale or foreign pointer into an error code.
-template <class T> class Registry {
+// Handles of one type that the application may still use. Looking a handle up is what turns a stale or foreign pointer into an error code.
+class Registry {
   public:
-    static void add(T *object) {
-        std::lock_guard<std::mutex> lock(state().mutex);
-        state().live.insert(object);
-    }
-    static bool remove(T *object) {
-        std::lock_guard<std::mutex> lock(state().mutex);
-        return state().live.erase(object) != 0;
-    }
-    static bool has(T *object) {
-        std::lock_guard<std::mutex> lock(state().mutex);
-        return object && state().live.count(object) != 0;
-    }
+    void add(void *handle);
+    bool remove(void *handle);
+    bool has(void *handle);
 
   private:
-    struct State {
-        std::mutex mutex;
-        std::unordered_set<T *> live;
-    };
-    static State &state() {
-        static State &instance = *new State; // never destroyed: threads may outlive main()
-        return instance;
-    }
+    std::mutex mutex;
+    std::unordered_set<void *> live;
 };
+
+template <class T> Registry &registry() {
+    static Registry &instance = *new Registry; // never destroyed: threads may outlive main()
+    return instance;
+}
 
 template <class T> void drop(T *object) {
     if (object->holds.fetch_sub(1, std::memory_order_acq_rel) == 1) delete object;
@@ -76,12 +66,12 @@ template <class T> class Hold {
 };
 
 template <class T> T *publish(T *object) {
-    Registry<T>::add(object);
+    registry<T>().add(object);
     return object;
 }
 
 template <class T> T *require(T *handle, cl_int code) {
-    if (!Registry<T>::has(handle)) throw Refusal(code);
+    if (!registry<T>().has(handle)) throw Refusal(code);
     return handle;
 }
 
@@ -92,7 +82,7 @@ template <class T> cl_int retain(T *handle, cl_int code) {
 template <class T> cl_int release(T *handle, cl_int code) {
     return guarded([&] {
         if (require(handle, code)->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        Registry<T>::remove(handle);
+        registry<T>().remove(handle);
         drop(handle);
     });
 }

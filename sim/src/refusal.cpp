@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 
 namespace {
 struct LastMessage {
@@ -19,6 +20,19 @@ void report(const std::string &message) {
     std::lock_guard<std::mutex> lock(last().mutex);
     last().text = message;
     if (!quiet) std::fprintf(stderr, "crema_sim: %s\n", message.c_str());
+}
+
+cl_int codeOfException() noexcept {
+    try {
+        throw;
+    } catch (const Refusal &refusal) {
+        if (!refusal.message.empty()) report(refusal.message);
+        return refusal.code;
+    } catch (const std::bad_alloc &) {
+        return CL_OUT_OF_HOST_MEMORY;
+    } catch (...) {
+        return CL_OUT_OF_RESOURCES;
+    }
 }
 
 // The last message of any thread; valid until the calling thread asks again. Never null.

@@ -1,7 +1,6 @@
 // How a call fails: inside the library by an exception that carries the OpenCL code, at its border by that code.
 #pragma once
 #include "opencl.hpp"
-#include <new>
 #include <string>
 
 struct Refusal {
@@ -13,17 +12,14 @@ struct Refusal {
 // Writes "crema_sim: <message>" to stderr (unless CREMA_SIM_QUIET is set) and keeps it for crema_sim_last_message().
 void report(const std::string &message);
 
+cl_int codeOfException() noexcept; // of the one that is being handled; a refusal's message is reported
+
 template <class Body> cl_int guarded(Body &&body) noexcept {
     try {
         body();
         return CL_SUCCESS;
-    } catch (const Refusal &refusal) {
-        if (!refusal.message.empty()) report(refusal.message);
-        return refusal.code;
-    } catch (const std::bad_alloc &) {
-        return CL_OUT_OF_HOST_MEMORY;
     } catch (...) {
-        return CL_OUT_OF_RESOURCES;
+        return codeOfException();
     }
 }
 
