@@ -4,11 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
 import { CremaError, childExecArgv, programFile } from '../orchestrator/core/index.ts';
 import { chooseNets } from './big-nets/choose.ts';
 import { compareResults, type Difference, sameBytes } from './big-nets/compare.ts';
 import type { Row } from './big-nets/run.ts';
+import { readOptions, runProgram } from './options.ts';
 
 /** Largest relative difference between host and card, and between planned and used memory, that passes. */
 const AGREES = 1e-4;
@@ -31,28 +32,31 @@ interface Runs {
   readonly passed: boolean;
 }
 
-const { values } = parseArgs({
-  options: {
-    corpus: { type: 'string' },
-    net: { type: 'string' },
-    batch: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
+/** Where the networks are, and with how many images they run. */
+interface Source {
+  readonly corpus: string;
+  readonly batch: number;
+}
 
 const total = (m: Row['used']) => m.blobs + m.parameters + m.layers;
 const off = (row: Row) => Math.abs(total(row.planned) / total(row.used) - 1);
 const mega = (bytes: number) => (bytes / 1e6).toFixed(1);
 
-function measure(net: string, device: string, results: string, ...more: ('--keep' | '--nudge')[]): Row {
+function measure(
+  { corpus, batch }: Source,
+  net: string,
+  device: string,
+  results: string,
+  ...more: ('--keep' | '--nudge')[]
+): Row {
   const args = [
     programFile('bench/big-nets/run'),
     '--corpus',
-    values.corpus!,
+    corpus,
     '--net',
     net,
     '--batch',
-    values.batch,
+    String(batch),
     '--device',
     device,
   ];
@@ -69,14 +73,14 @@ function measure(net: string, device: string, results: string, ...more: ('--keep
   return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
 }
 
-function run(net: string, folder: string): Runs {
+function run(source: Source, net: string, folder: string): Runs {
   const file = (name: string) => join(folder, name);
-  const host = measure(net, 'host', file('host'));
-  const hostKept = measure(net, 'host', file('host kept'), '--keep');
-  const card = measure(net, 'sim', file('card'));
-  const cardKept = measure(net, 'sim', file('card kept'), '--keep');
+  const host = measure(source, net, 'host', file('host'));
+  const hostKept = measure(source, net, 'host', file('host kept'), '--keep');
+  const card = measure(source, net, 'sim', file('card'));
+  const cardKept = measure(source, net, 'sim', file('card kept'), '--keep');
   const hostAndCard = compareResults(file('host'), file('card'), host.results);
-  measure(net, 'host', file('nudged'), '--keep', '--nudge');
+  measure(source, net, 'host', file('nudged'), '--keep', '--nudge');
   const activations = (name: string) =>
     compareResults(file('host kept.activations'), file(`${name}.activations`), hostKept.activations).worst.activation;
   const worst = { ...hostAndCard.worst, activation: activations('card kept') };
@@ -131,12 +135,23 @@ function print(r: Runs): void {
 }
 
 function main(): void {
+  const values = readOptions(
+    'npm run big-nets --',
+    'published networks: one iteration on the host and on the emulated card',
+    {
+      corpus: { type: 'string', about: '<folder> of published prototxt files' },
+      net: { type: 'string', about: '<name> of one network; all where absent' },
+      batch: { type: 'string', default: '1', about: '<n> images' },
+      json: { type: 'boolean', default: false, about: 'one JSON object for each network' },
+    },
+  );
   if (!values.corpus) throw new CremaError('usage', { message: 'no corpus', expected: '--corpus DIR' });
+  const source = { corpus: values.corpus, batch: wholeNumber('--batch', values.batch, 1) };
   const folder = mkdtempSync(join(tmpdir(), 'crema-big-nets-'));
   let failed = 0;
   try {
     for (const { name } of chooseNets(values.corpus, values.net)) {
-      const result = run(name, folder);
+      const result = run(source, name, folder);
       if (!result.passed) failed++;
       if (values.json) {
         console.log(
@@ -150,10 +165,4 @@ function main(): void {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof CremaError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runProgram(main);

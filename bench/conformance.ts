@@ -1,11 +1,12 @@
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
 import { CremaError } from '../orchestrator/core/index.ts';
 import { Session } from '../orchestrator/executor/index.ts';
 import { runCardCase } from './conformance/card-case.ts';
 import { folderKind, readLayerFolder } from './conformance/cases.ts';
 import { HOST, type Outcome, type Place, runLayerCase } from './conformance/layer-case.ts';
 import { readSolverCases, runSolverCase } from './conformance/solver-case.ts';
+import { readOptions, runProgram } from './options.ts';
 
 interface Options {
   readonly folder: string;
@@ -20,18 +21,20 @@ interface Options {
  * failure. On a card every layer goes where training would put it; the emulated card keeps its memory apart (strict).
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      golden: { type: 'string' },
-      device: { type: 'string', default: 'host' },
-      lanes: { type: 'string', default: '1' },
-      'kernel-config': { type: 'string', default: 'f32' },
-      json: { type: 'boolean', default: false },
+  const values = readOptions(
+    'npm run conformance --',
+    'compares recorded layers or solver runs with what is computed here',
+    {
+      golden: { type: 'string', about: '<folder> of recorded cases' },
+      device: { type: 'string', default: 'host', about: '<device> host, sim, or an OpenCL platform' },
+      lanes: { type: 'string', default: '1', about: '<n> lanes of blocked blobs, for layers on the host' },
+      'kernel-config': { type: 'string', default: 'f32', about: '<config> of the card' },
+      json: { type: 'boolean', default: false, about: 'one JSON object' },
     },
-  });
+  );
   if (!values.golden) throw new CremaError('usage', { message: 'no folder', expected: '--golden DIR' });
   const { golden: folder, device, 'kernel-config': config } = values;
-  const outcomes = await runFolder({ folder, device, config, lanes: Number(values.lanes) });
+  const outcomes = await runFolder({ folder, device, config, lanes: wholeNumber('--lanes', values.lanes, 1) });
   const count = (verdict: Outcome['verdict']) => outcomes.filter((o) => o.verdict === verdict).length;
   const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
   const line = values.json ? console.error : console.log;
@@ -69,10 +72,4 @@ async function runFolder({ folder, device, lanes, config }: Options): Promise<Ou
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof CremaError)) throw error;
-  console.error(`crema: ${error.message}`);
-  process.exitCode = error.exitCode;
-}
+await runProgram(main);

@@ -1,11 +1,12 @@
 // `npm run corpus -- --dir DIR [--json] [--show N]`: how much of a corpus of prototxt files is read as the reference reads it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
 import { CremaError, printable } from '../orchestrator/core/index.ts';
 import { inspectText } from '../orchestrator/recipes/index.ts';
 import { type Cell, cellsOf } from './corpus/cells.ts';
 import { type Entry, type Phase, readIndex, textOf } from './corpus/entry.ts';
+import { readOptions, runProgram } from './options.ts';
 
 interface Score {
   right: number;
@@ -84,27 +85,23 @@ function print(result: Folder, show: number): void {
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    options: {
-      dir: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      show: { type: 'string', default: '10' },
+  const values = readOptions(
+    'npm run corpus --',
+    'how much of a corpus of prototxt files is read as the reference reads it',
+    {
+      dir: { type: 'string', about: '<folder> with an index.json' },
+      json: { type: 'boolean', default: false, about: 'one JSON object' },
+      show: { type: 'string', default: '10', about: '<n> differences listed' },
     },
-  });
+  );
   const { dir } = values;
   if (!dir) throw new CremaError('usage', { message: 'no corpus', expected: '--dir DIR' });
   const folders = [dir, join(dir, 'prototxt'), join(dir, 'negative')].filter((f) => existsSync(join(f, 'index.json')));
   if (folders.length === 0) throw new CremaError('input', { message: `no index.json in ${dir}`, code: 'no-corpus' });
   const results = folders.map(scoreFolder);
   if (values.json) console.log(JSON.stringify({ corpora: results }));
-  else for (const result of results) print(result, Number(values.show));
+  else for (const result of results) print(result, wholeNumber('--show', values.show));
   process.exitCode = results.some((r) => r.wrong.length > 0 || r.missing > 0) ? 1 : 0;
 }
 
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof CremaError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runProgram(main);

@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
 import { childExecArgv, packageRoot, printable, programFile } from '../orchestrator/core/index.ts';
 import { type Done, type Finding, type FuzzOrder, inputOf, LOADING } from './fuzz/child.ts';
 import { makeTargets } from './fuzz/targets.ts';
+import { readOptions, runProgram } from './options.ts';
 
 /** Silence after which a child counts as hung; the clock, since a hang need not use the processor. */
 const STUCK_MS = 20_000;
@@ -96,16 +97,19 @@ function keep(
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '60' },
-      seed: { type: 'string', default: '1' },
-      only: { type: 'string', default: '' },
-      keep: { type: 'string', default: join(packageRoot(), 'test', 'golden', 'fuzz') },
-      json: { type: 'boolean', default: false },
+  const values = readOptions('npm run fuzz --', 'feeds damaged inputs to every reader', {
+    seconds: { type: 'string', default: '60', about: '<n> seconds in all' },
+    seed: { type: 'string', default: '1', about: '<n> of the mutations' },
+    only: { type: 'string', default: '', about: '<target,…> these readers alone' },
+    keep: {
+      type: 'string',
+      default: join(packageRoot(), 'test', 'golden', 'fuzz'),
+      about: '<folder> for what is found',
     },
+    json: { type: 'boolean', default: false, about: 'one JSON object' },
   });
-  const seed = Number(values.seed);
+  const seed = wholeNumber('--seed', values.seed);
+  const length = wholeNumber('--seconds', values.seconds, 1);
   const only = values.only.split(',').filter(Boolean);
   const scratch = mkdtempSync(join(tmpdir(), 'crema-fuzz-'));
   const findings: Finding[] = [];
@@ -117,7 +121,7 @@ async function main(): Promise<void> {
     const { targets, close } = makeTargets(scratch);
     close();
     const names = targets.map((t) => t.name).filter((name) => only.length === 0 || only.includes(name));
-    const end = Date.now() + Number(values.seconds) * 1000;
+    const end = Date.now() + length * 1000;
     for (let from = 0; Date.now() < end || from === 0; ) {
       const seconds = (end - Date.now()) / 1000;
       const order = { seed, from, seconds, only, progress: join(scratch, 'progress'), folder: scratch };
@@ -155,4 +159,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await runProgram(main);

@@ -1,7 +1,8 @@
 // `npm run golden -- --golden DIR [--device host|sim] [--iterations N] [--source lmdb|hdf5] [--json]`: follows a recorded run.
-import { parseArgs } from 'node:util';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
 import { CremaError } from '../orchestrator/core/index.ts';
 import { compareRun, followRun, readRun, type Source } from './golden/lenet-run.ts';
+import { readOptions, runProgram } from './options.ts';
 
 /** Bars of the recorded run: two correct float32 programs may differ by that much (its README). */
 const BARS = { first: 1e-5, later: 0.01, rate: 1e-6, accuracy: 0.01 } as const;
@@ -9,21 +10,19 @@ const BARS = { first: 1e-5, later: 0.01, rate: 1e-6, accuracy: 0.01 } as const;
 const usage = (message: string, expected: string) => new CremaError('usage', { message, expected });
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      golden: { type: 'string' },
-      device: { type: 'string', multiple: true },
-      source: { type: 'string', multiple: true },
-      iterations: { type: 'string', default: '300' },
-      config: { type: 'string', default: 'f32' },
-      memory: { type: 'string', default: 'strict' },
-      threads: { type: 'string', default: '2' },
-      json: { type: 'boolean', default: false },
-    },
+  const values = readOptions('npm run golden --', 'follows a recorded run of Caffe', {
+    golden: { type: 'string', about: '<folder> of the recorded run' },
+    device: { type: 'string', multiple: true, about: '<device> may come again; host and sim where absent' },
+    source: { type: 'string', multiple: true, about: '<lmdb|hdf5> may come again; both where absent' },
+    iterations: { type: 'string', default: '300', about: '<n> iterations' },
+    config: { type: 'string', default: 'f32', about: '<config> of the card' },
+    memory: { type: 'string', default: 'strict', about: '<strict|shared> memory of the card' },
+    threads: { type: 'string', default: '2', about: '<n> CPU threads' },
+    json: { type: 'boolean', default: false, about: 'one JSON object' },
   });
   if (!values.golden) throw usage('no folder', '--golden DIR');
   const run = readRun(values.golden);
-  const iterations = Math.min(Number(values.iterations), run.iterations);
+  const iterations = Math.min(wholeNumber('--iterations', values.iterations, 1), run.iterations);
   const line = values.json ? console.error : console.log;
   const rows = [];
   for (const device of values.device ?? ['host', 'sim']) {
@@ -34,7 +33,7 @@ async function main(): Promise<void> {
         board: 'u250',
         config: values.config,
         memory,
-        threads: Number(values.threads),
+        threads: wholeNumber('--threads', values.threads, 1),
       } as const;
       const began = performance.now();
       const followed = await followRun({ folder: values.golden, source, session, iterations, test: true });
@@ -71,10 +70,4 @@ async function main(): Promise<void> {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof CremaError)) throw error;
-  console.error(`crema: ${error.message}`);
-  process.exitCode = error.exitCode;
-}
+await runProgram(main);

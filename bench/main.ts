@@ -3,7 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { childExecArgv, packageRoot, programFile } from '../orchestrator/core/index.ts';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { childExecArgv, EXIT, packageRoot, programFile, usageError } from '../orchestrator/core/index.ts';
+import { readOptions, runProgram } from './options.ts';
 
 interface Row {
   net: string;
@@ -23,41 +25,52 @@ const PEERS: Record<string, readonly [caffe: number, torch: number]> = {
   resnet18: [7.5, 12.5],
 };
 
-const args = process.argv.slice(2);
-if (args[0] === 'precision') {
-  await import('./precision.ts');
-  process.exit(process.exitCode ?? 0);
+/** One cell in a process of its own. */
+function measure(net: string, device: string, threads: number, seconds: string, config: string): Row {
+  const file = join(packageRoot(), 'bench', 'nets', `${net}.prototxt`);
+  const args = [...childExecArgv, programFile('bench/step'), file, device, String(threads), seconds, config];
+  const done = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (done.status !== 0) process.exit(done.status ?? EXIT.internal);
+  return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
 }
-const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-const json = args.includes('--json');
-const device = value('--device') ?? 'sim';
-const config = value('--kernel-config') ?? 'f32';
-const seconds = value('--seconds') ?? '3';
-const threads = value('--threads') ? [Number(value('--threads'))] : [1, ...(cpus().length > 1 ? [2] : [])];
-const nets = value('--net') ? [value('--net')!] : Object.keys(PEERS);
 
-const rows: Row[] = [];
-for (const net of nets) {
-  for (const count of threads) {
-    const file = join(packageRoot(), 'bench', 'nets', `${net}.prototxt`);
-    const done = spawnSync(
-      process.execPath,
-      [...childExecArgv, programFile('bench/step'), file, device, String(count), seconds, config],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    if (done.status !== 0) process.exit(done.status ?? 70);
-    const row = JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
-    rows.push(row);
-    if (json) process.stdout.write(`${JSON.stringify(row)}\n`);
-    else {
-      const [caffe, torch] = PEERS[net] ?? [Number.NaN, Number.NaN];
-      const peers = Number.isNaN(caffe) ? '' : `  (Caffe ${caffe}, PyTorch ${torch} on an AVX-512 core)`;
-      process.stdout.write(
-        `${net.padEnd(14)} batch ${String(row.batch).padStart(3)}  ${count} thread(s)  ${row.images_per_second.toFixed(1).padStart(8)} images/s  ${row.step_ms.toFixed(2).padStart(9)} ms  ${row.peak_rss_mb} MB${peers}\n`,
-      );
+function print(net: string, { batch, threads, images_per_second, step_ms, peak_rss_mb }: Row): void {
+  const [caffe, torch] = PEERS[net]!;
+  process.stdout.write(
+    `${net.padEnd(14)} batch ${String(batch).padStart(3)}  ${threads} thread(s)  ${images_per_second.toFixed(1).padStart(8)} images/s  ` +
+      `${step_ms.toFixed(2).padStart(9)} ms  ${peak_rss_mb} MB  (Caffe ${caffe}, PyTorch ${torch} on an AVX-512 core)\n`,
+  );
+}
+
+function main(): void {
+  const values = readOptions(
+    'npm run bench --',
+    'training images/s, one process per cell (`precision` first: bits against fp32)',
+    {
+      threads: { type: 'string', about: '<n> CPU threads; 1 and 2 where absent' },
+      device: { type: 'string', default: 'sim', about: '<sim|host>' },
+      net: { type: 'string', about: `<name> one of ${Object.keys(PEERS).join(', ')}; all where absent` },
+      'kernel-config': { type: 'string', default: 'f32', about: '<config> of the card' },
+      seconds: { type: 'string', default: '3', about: '<n> seconds for each cell' },
+      json: { type: 'boolean', default: false, about: 'one JSON object a row' },
+    },
+  );
+  const { device, seconds, 'kernel-config': config } = values;
+  wholeNumber('--seconds', seconds, 1);
+  const threads = values.threads
+    ? [wholeNumber('--threads', values.threads, 1)]
+    : [1, ...(cpus().length > 1 ? [2] : [])];
+  if (values.net && !Object.hasOwn(PEERS, values.net)) {
+    throw usageError({ message: `--net ${values.net}`, expected: Object.keys(PEERS).join(', '), code: 'unknown-net' });
+  }
+  for (const net of values.net ? [values.net] : Object.keys(PEERS)) {
+    for (const count of threads) {
+      const row = measure(net, device, count, seconds, config);
+      if (values.json) process.stdout.write(`${JSON.stringify(row)}\n`);
+      else print(net, row);
     }
   }
 }
+
+if (process.argv[2] === 'precision') await import('./precision.ts');
+else await runProgram(main);

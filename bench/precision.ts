@@ -1,13 +1,15 @@
 // `npm run bench -- precision [--threads N] [--net name] [--batch N] [--words 8,16] [--seconds S] [--json]`: a training step in block floating
 // point against our own fp32 step, in turn in processes of their own; where its time goes; and what boards are modelled to take.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { childExecArgv, programFile } from '../orchestrator/core/index.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { childExecArgv, EXIT, programFile, usageError } from '../orchestrator/core/index.ts';
 import { Session } from '../orchestrator/executor/index.ts';
 import { manifestConfigs } from '../orchestrator/kernels/index.ts';
 import { decodePrecision } from '../orchestrator/precision/index.ts';
 import { planLevels } from '../orchestrator/recipes/index.ts';
 import { netAtBatch, netFile } from './nets/load.ts';
+import { readOptions, runProgram } from './options.ts';
 
 interface Row {
   batch: number;
@@ -19,19 +21,16 @@ interface Row {
   parts_ms: Record<string, number>;
 }
 
-const args = process.argv.slice(3);
-const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-const json = args.includes('--json');
-const threads = value('--threads') ?? '1';
-const seconds = value('--seconds') ?? '5';
-const nets = value('--net')?.split(',') ?? ['cifar10-quick', 'caffenet'];
-const words = (value('--words') ?? '8,16').split(',');
 /** CaffeNet's solver trains at 256; the update and the weights' boundary, the same at any batch, weigh about as little at 64. */
-const batches: Record<string, number> = { caffenet: 64 };
-const batchOf = (net: string) => (value('--batch') ? Number(value('--batch')) : batches[net]);
-const say = (text: string) => {
-  if (!json) process.stdout.write(`${text}\n`);
-};
+const BATCHES: Record<string, number> = { caffenet: 64 };
+
+/** What every step of the comparison shares. */
+interface Setting {
+  readonly threads: number;
+  readonly seconds: number;
+  /** Images; undefined: the net's own. */
+  readonly batch: number | undefined;
+}
 
 /** What this CPU offers the integer engine; AMX and VNNI are what MuPPET's int8 gain stands on. */
 function instructions(): string {
@@ -45,59 +44,20 @@ function instructions(): string {
   return has.join(' ') || 'no vector integers';
 }
 
-function measure(net: string, word: string): Row {
-  const command = [...childExecArgv, programFile('bench/step'), netFile(net), 'sim', threads, seconds, 'f32', word];
-  const batch = batchOf(net);
+function measure({ threads, seconds, batch }: Setting, net: string, word: string): Row {
+  const command = [...childExecArgv, programFile('bench/step'), netFile(net), 'sim', String(threads), String(seconds)];
+  command.push('f32', word);
   if (batch !== undefined) command.push(String(batch));
   const done = spawnSync(process.execPath, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  if (done.status !== 0) process.exit(done.status ?? 70);
+  if (done.status !== 0) process.exit(done.status ?? EXIT.internal);
   return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
 }
 
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
-say(`${threads} thread(s), ${instructions()}`);
-for (const net of nets) {
-  // fp32 before and after: what differs between them is the machine.
-  const first = measure(net, '');
-  const fixed = words.map((word) => measure(net, word));
-  const last = measure(net, '');
-  const fp32 = (first.cpu_ms + last.cpu_ms) / 2;
-  const wall = (first.step_ms + last.step_ms) / 2;
-  say(
-    `\n${net}, batch ${last.batch}: fp32 ${wall.toFixed(1)} ms a step (${first.step_ms.toFixed(1)} before, ${last.step_ms.toFixed(1)} after), processor time ${fp32.toFixed(1)} ms; measured`,
-  );
-  say(
-    `  fp32      ${Object.entries(last.parts_ms)
-      .map(([k, v]) => `${k} ${percent(v, last.step_ms)}`)
-      .join(', ')}`,
-  );
-  for (const row of fixed) {
-    const { quantise = 0, dequantise = 0, reorder = 0 } = row.parts_ms;
-    const boundary = quantise + dequantise + reorder;
-    say(
-      `  W = ${String(row.word).padEnd(2)}    ${row.step_ms.toFixed(1)} ms: ${(wall / row.step_ms).toFixed(2)}x by the clock, ${(fp32 / row.cpu_ms).toFixed(2)}x by processor time; boundary ${percent(boundary, row.step_ms)}`,
-    );
-    say(
-      `            ${Object.entries(row.parts_ms)
-        .map(([k, v]) => `${k} ${percent(v, row.step_ms)}`)
-        .join(', ')}`,
-    );
-  }
-  const modelled = boards(net);
-  for (const { board, levels } of modelled) {
-    say(
-      `  ${board}, modelled, the card's part of a step: ${levels.map((l) => `${l.level} ${l.milliseconds?.toFixed(1) ?? '-'} ms (${l.config})`).join(', ')}`,
-    );
-  }
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ net, batch: last.batch, threads: Number(threads), instructions: instructions(), fp32: [first, last], fixed, modelled })}\n`,
-    );
-}
 
 /** The same step on board files at each precision: modelled. */
-function boards(net: string) {
-  const graph = netAtBatch(netFile(net), batchOf(net));
+function boards(net: string, batch: number | undefined) {
+  const graph = netAtBatch(netFile(net), batch);
   return ['u250', 'pynq-z2'].flatMap((board) => {
     if (!manifestConfigs(board).includes('i8')) return [];
     const precision = decodePrecision({ precision: { policy: 'muppet', ladder: [8, 12, 16, 'fp32'] }, seed: 1 })!;
@@ -105,3 +65,74 @@ function boards(net: string) {
     return [{ board, levels: planLevels(graph, session, precision.ladder) }];
   });
 }
+
+function main(): void {
+  const values = readOptions(
+    'npm run bench -- precision',
+    'a training step in block floating point between two in fp32, each in a process of its own',
+    {
+      threads: { type: 'string', default: '1', about: '<n> CPU threads' },
+      net: { type: 'string', default: 'cifar10-quick,caffenet', about: '<name,…> of bench/nets' },
+      batch: { type: 'string', about: '<n> images; that of the net, 64 for CaffeNet, where absent' },
+      words: { type: 'string', default: '8,16', about: '<bits,…>' },
+      seconds: { type: 'string', default: '5', about: '<n> seconds for each step' },
+      json: { type: 'boolean', default: false, about: 'one JSON object a net' },
+    },
+    process.argv.slice(3),
+  );
+  const threads = wholeNumber('--threads', values.threads, 1);
+  const seconds = wholeNumber('--seconds', values.seconds, 1);
+  const words = values.words.split(',');
+  for (const word of words) wholeNumber('--words', word, 2);
+  const nets = values.net.split(',');
+  for (const net of nets) {
+    if (existsSync(netFile(net))) continue;
+    throw usageError({ message: `--net ${net}`, expected: 'names of bench/nets', code: 'unknown-net' });
+  }
+  const given = values.batch === undefined ? undefined : wholeNumber('--batch', values.batch, 1);
+  const say = (text: string) => {
+    if (!values.json) process.stdout.write(`${text}\n`);
+  };
+  say(`${threads} thread(s), ${instructions()}`);
+  for (const net of nets) {
+    const setting = { threads, seconds, batch: given ?? BATCHES[net] };
+    // fp32 before and after: what differs between them is the machine.
+    const first = measure(setting, net, '');
+    const fixed = words.map((word) => measure(setting, net, word));
+    const last = measure(setting, net, '');
+    const fp32 = (first.cpu_ms + last.cpu_ms) / 2;
+    const wall = (first.step_ms + last.step_ms) / 2;
+    say(
+      `\n${net}, batch ${last.batch}: fp32 ${wall.toFixed(1)} ms a step (${first.step_ms.toFixed(1)} before, ${last.step_ms.toFixed(1)} after), processor time ${fp32.toFixed(1)} ms; measured`,
+    );
+    say(
+      `  fp32      ${Object.entries(last.parts_ms)
+        .map(([k, v]) => `${k} ${percent(v, last.step_ms)}`)
+        .join(', ')}`,
+    );
+    for (const row of fixed) {
+      const { quantise = 0, dequantise = 0, reorder = 0 } = row.parts_ms;
+      const boundary = quantise + dequantise + reorder;
+      say(
+        `  W = ${String(row.word).padEnd(2)}    ${row.step_ms.toFixed(1)} ms: ${(wall / row.step_ms).toFixed(2)}x by the clock, ${(fp32 / row.cpu_ms).toFixed(2)}x by processor time; boundary ${percent(boundary, row.step_ms)}`,
+      );
+      say(
+        `            ${Object.entries(row.parts_ms)
+          .map(([k, v]) => `${k} ${percent(v, row.step_ms)}`)
+          .join(', ')}`,
+      );
+    }
+    const modelled = boards(net, setting.batch);
+    for (const { board, levels } of modelled) {
+      say(
+        `  ${board}, modelled, the card's part of a step: ${levels.map((l) => `${l.level} ${l.milliseconds?.toFixed(1) ?? '-'} ms (${l.config})`).join(', ')}`,
+      );
+    }
+    if (values.json)
+      process.stdout.write(
+        `${JSON.stringify({ net, batch: last.batch, threads, instructions: instructions(), fp32: [first, last], fixed, modelled })}\n`,
+      );
+  }
+}
+
+await runProgram(main);

@@ -1,10 +1,9 @@
 // `npm run pruning-check -- --corpus DIR [--net NAME] [--json]`: published nets pruned to 30 and 70 % of their parameters; the
 // smaller net must compute what the whole net does with zeros in place of the removed filters. Every net is a process of its own.
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CremaError, childExecArgv, programFile } from '../orchestrator/core/index.ts';
 import { parseNet } from '../orchestrator/proto/index.ts';
+import { readOptions, runProgram } from './options.ts';
 import { type Comparison, compareMasked } from './pruning/compare.ts';
 import { publishedNets } from './pruning/nets.ts';
 
@@ -23,18 +22,9 @@ interface Outcome {
   readonly compared: number;
 }
 
-const { values } = parseArgs({
-  options: {
-    corpus: { type: 'string', default: '../shared/corpus' },
-    net: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    child: { type: 'boolean', default: false },
-  },
-});
-
-function check(name: string): Outcome[] {
-  const found = publishedNets(values.corpus).find((net) => net.name === name);
-  if (!found) throw new CremaError('usage', { message: `no net '${name}' in ${values.corpus}`, code: 'unknown-net' });
+function check(corpus: string, name: string): Outcome[] {
+  const found = publishedNets(corpus).find((net) => net.name === name);
+  if (!found) throw new CremaError('usage', { message: `no net '${name}' in ${corpus}`, code: 'unknown-net' });
   return LEVELS.map((level) => {
     const { pruned, difference, output, worst, compared }: Comparison = compareMasked(
       parseNet(found.text, found.file),
@@ -49,9 +39,9 @@ function check(name: string): Outcome[] {
   });
 }
 
-function child(name: string): Outcome[] {
+function child(corpus: string, name: string): Outcome[] {
   const args = [...childExecArgv, programFile('bench/pruning-check'), '--child', '--net', name];
-  const done = spawnSync(process.execPath, [...args, '--corpus', values.corpus], {
+  const done = spawnSync(process.execPath, [...args, '--corpus', corpus], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -66,14 +56,25 @@ function child(name: string): Outcome[] {
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function main(): void {
+  const values = readOptions(
+    'npm run pruning-check --',
+    'published nets pruned: the smaller net against the masked one',
+    {
+      corpus: { type: 'string', default: '../shared/corpus', about: '<folder> of published prototxt files' },
+      net: { type: 'string', about: '<name> of one network; all where absent' },
+      json: { type: 'boolean', default: false, about: 'one JSON object for each outcome' },
+      child: { type: 'boolean', default: false, about: 'one network in this process, for the command itself' },
+    },
+  );
+  const { corpus } = values;
   if (values.child) {
-    process.stdout.write(JSON.stringify(check(values.net!)));
+    process.stdout.write(JSON.stringify(check(corpus, values.net!)));
     return;
   }
-  const names = publishedNets(join(values.corpus)).map(({ name }) => name);
+  const names = publishedNets(corpus).map(({ name }) => name);
   let failed = 0;
   for (const name of names.filter((n) => !values.net || n === values.net)) {
-    for (const outcome of child(name)) {
+    for (const outcome of child(corpus, name)) {
       const near = Math.abs(outcome.reached - outcome.level) <= 0.02 || outcome.reason !== null;
       const good = outcome.output <= CLOSE.output && outcome.difference <= CLOSE.blobs && near;
       failed += Number(!good);
@@ -89,4 +90,4 @@ function main(): void {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-main();
+await runProgram(main);
