@@ -5,7 +5,7 @@ import { CremaError, childExecArgv, programFile } from '../orchestrator/core/ind
 import { parseNet } from '../orchestrator/proto/index.ts';
 import { readOptions, runProgram } from './options.ts';
 import { type Comparison, compareMasked } from './pruning/compare.ts';
-import { publishedNets } from './pruning/nets.ts';
+import { netsToPrune } from './pruning/nets.ts';
 
 /** What the net gives, and every blob on the way, where roundings of another order of summation add up. */
 const CLOSE = { output: 1e-6, blobs: 1e-5 };
@@ -23,7 +23,7 @@ interface Outcome {
 }
 
 function check(corpus: string, name: string): Outcome[] {
-  const found = publishedNets(corpus).find((net) => net.name === name);
+  const found = netsToPrune(corpus).find((net) => net.name === name);
   if (!found) throw new CremaError('usage', { message: `no net '${name}' in ${corpus}`, code: 'unknown-net' });
   return LEVELS.map((level) => {
     const { pruned, difference, output, worst, compared }: Comparison = compareMasked(
@@ -71,7 +71,7 @@ function main(): void {
     process.stdout.write(JSON.stringify(check(corpus, values.net!)));
     return;
   }
-  const names = publishedNets(corpus).map(({ name }) => name);
+  const names = netsToPrune(corpus).map(({ name }) => name);
   let failed = 0;
   for (const name of names.filter((n) => !values.net || n === values.net)) {
     for (const outcome of child(corpus, name)) {

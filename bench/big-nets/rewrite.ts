@@ -9,7 +9,7 @@ import {
   parseNet,
   upgradeNet,
 } from '../../orchestrator/proto/index.ts';
-import type { Chosen } from './choose.ts';
+import type { PublishedNet } from '../published/nets.ts';
 
 const SOURCES = new Set(['Input', 'Data', 'ImageData', 'MemoryData', 'DummyData', 'HDF5Data']);
 
@@ -41,7 +41,7 @@ function fillWeights(layer: LayerParameter): void {
 }
 
 /** Throws what building the net throws. Records without a shape of their own are 3 × 256 × 256 before their crop. */
-export function makeRunnable(chosen: Chosen, batch: number): Runnable {
+export function makeRunnable(chosen: PublishedNet, batch: number): Runnable {
   const published = upgradeNet(parseNet(chosen.text, chosen.file));
   const training = published.layer.some((l) => l.type.endsWith('Loss') || l.loss_weight.some((w) => w !== 0));
   const phase = training ? 'TRAIN' : 'TEST';

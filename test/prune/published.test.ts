@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compareMasked } from '../../bench/pruning/compare.ts';
-import { publishedNets } from '../../bench/pruning/nets.ts';
+import { netsToPrune } from '../../bench/pruning/nets.ts';
 import { parseNet } from '../../orchestrator/proto/index.ts';
 
 const CORPUS = join(import.meta.dirname, '../../../shared/corpus');
-const nets = publishedNets(CORPUS);
+const nets = netsToPrune(CORPUS);
 if (!existsSync(CORPUS)) console.log('notice: no ../shared/corpus; the tests of published nets are skipped');
 
 /** The others take minutes: npm run pruning-check. */
