@@ -15,32 +15,31 @@ template <bool Add, class In> void expand(const In *q, float scale, int64_t coun
     }
 }
 
-template <int B, bool Add, class In>
+template <bool Add, class In>
 void run(const In *source, float *target, bool blocked, const TensorView &view, const int32_t *exponents) {
+    const int64_t lanes = view.lanes;
     forPieces(view, [&](const Piece &p) {
         const float scale = std::ldexp(1.0f, exponents[p.group]);
-        const int64_t block = p.block * B * view.rest;
-        if (B == 1 || blocked) {
-            expand<Add>(source + block + p.begin * B, scale, (p.end - p.begin) * B, target + block + p.begin * B);
+        const int64_t block = p.block * lanes * view.rest;
+        if (lanes == 1 || blocked) {
+            expand<Add>(source + block + p.begin * lanes, scale, (p.end - p.begin) * lanes, target + block + p.begin * lanes);
             return;
         }
-        float tile[kTile * B];
+        float tile[kTile * kMostLanes];
         for (int64_t r = p.begin; r < p.end; r += kTile) {
             const int64_t n = std::min(kTile, p.end - r);
-            expand<false>(source + block + r * B, scale, n * B, tile);
-            scatter<B, Add>(tile, view.rest, p.images, n, target + block + r);
+            expand<false>(source + block + r * lanes, scale, n * lanes, tile);
+            withBlockedLanes(lanes, [&](auto width) { scatter<width.value, Add>(tile, view.rest, p.images, n, target + block + r); });
         }
     });
 }
 
 template <class In>
 void dequantise(const In *source, float *target, bool blocked, const TensorView &view, const int32_t *exponents, bool add) {
-    withBlockedLanes(view.lanes, [&](auto lanes) {
-        if (add)
-            run<lanes.value, true>(source, target, blocked, view, exponents);
-        else
-            run<lanes.value, false>(source, target, blocked, view, exponents);
-    });
+    if (add)
+        run<true>(source, target, blocked, view, exponents);
+    else
+        run<false>(source, target, blocked, view, exponents);
 }
 
 } // namespace

@@ -8,36 +8,44 @@ namespace {
 
 using namespace crema;
 
-// Calls body(tile, rows, r) with floats as rows of B lanes, padding lanes zero, for every tile of the piece.
-template <int B, class Body> void forTiles(const float *source, const TensorView &view, bool blocked, const Piece &p, Body body) {
-    if (B == 1 || (blocked && p.images == B)) {
-        body(source + p.block * B * view.rest + p.begin * B, p.end - p.begin, p.begin);
+// `count` rows of B lanes, zeros from lane `images` on.
+template <int B> void pad(const float *from, int64_t images, int64_t count, float *tile) {
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t lane = 0; lane < B; lane++) tile[i * B + lane] = lane < images ? from[i * B + lane] : 0.0f;
+}
+
+// Calls body(tile, rows, r) with floats as rows of the view's lanes, padding lanes zero, for every tile of the piece.
+template <class Body> void forTiles(const float *source, const TensorView &view, bool blocked, const Piece &p, Body body) {
+    const int64_t lanes = view.lanes;
+    const float *block = source + p.block * lanes * view.rest;
+    if (lanes == 1 || (blocked && p.images == lanes)) {
+        body(block + p.begin * lanes, p.end - p.begin, p.begin);
         return;
     }
-    float tile[kTile * B];
+    float tile[kTile * kMostLanes];
     for (int64_t r = p.begin; r < p.end; r += kTile) {
         const int64_t n = std::min(kTile, p.end - r);
-        const float *from = source + p.block * B * view.rest + (blocked ? r * B : r);
-        if (blocked) {
-            for (int64_t i = 0; i < n; i++)
-                for (int64_t lane = 0; lane < B; lane++) tile[i * B + lane] = lane < p.images ? from[i * B + lane] : 0.0f;
-        } else {
-            gather<B>(from, view.rest, p.images, n, tile);
-        }
+        withBlockedLanes(lanes, [&](auto width) {
+            if (blocked)
+                pad<width.value>(block + r * lanes, p.images, n, tile);
+            else
+                gather<width.value>(block + r, view.rest, p.images, n, tile);
+        });
         body(tile, n, r);
     }
 }
 
-template <int B, bool Stochastic, class Out>
+template <bool Stochastic, class Out>
 void run(const float *source, bool blocked, Out *target, const TensorView &view, const int32_t *exponents, const Quantiser &by,
          std::vector<Statistics> &parts) {
     forPieces(view, [&](const Piece &p) {
         const float scale = std::ldexp(1.0f, -exponents[p.group]);
         const auto stride = static_cast<uint32_t>(view.rest);
+        const int64_t block = p.block * view.lanes * view.rest;
         Statistics &part = parts[static_cast<size_t>(p.index)];
-        forTiles<B>(source, view, blocked, p, [&](const float *tile, int64_t n, int64_t r) {
-            const auto first = static_cast<uint32_t>(p.block * B * view.rest + r);
-            quantiseRun<B, Stochastic>(tile, target + p.block * B * view.rest + r * B, n, first, stride, scale, by, part);
+        forTiles(source, view, blocked, p, [&](const float *tile, int64_t n, int64_t r) {
+            const auto first = static_cast<uint32_t>(block + r);
+            quantiseRun<Stochastic>(tile, target + block + r * view.lanes, n, view.lanes, first, stride, scale, by, part);
         });
     });
 }
@@ -45,12 +53,10 @@ void run(const float *source, bool blocked, Out *target, const TensorView &view,
 template <class Out>
 void quantise(const float *source, bool blocked, Out *target, const TensorView &view, const int32_t *exponents, const Quantiser &by,
               std::vector<Statistics> &parts) {
-    withBlockedLanes(view.lanes, [&](auto lanes) {
-        if (by.stochastic)
-            run<lanes.value, true>(source, blocked, target, view, exponents, by, parts);
-        else
-            run<lanes.value, false>(source, blocked, target, view, exponents, by, parts);
-    });
+    if (by.stochastic)
+        run<true>(source, blocked, target, view, exponents, by, parts);
+    else
+        run<false>(source, blocked, target, view, exponents, by, parts);
 }
 
 } // namespace
@@ -82,21 +88,18 @@ CREMA_API void crema_extremes(const float *source, int64_t batch, int64_t rest, 
     std::vector<Statistics> parts(static_cast<size_t>(pieceCount(view)));
     std::vector<Statistics> groups(static_cast<size_t>(view.groups()));
     std::vector<int64_t> owner(parts.size());
-    withBlockedLanes(lanes, [&](auto width) {
-        constexpr int B = width.value;
-        forPieces(view, [&](const Piece &p) {
-            Statistics &part = parts[static_cast<size_t>(p.index)];
-            owner[static_cast<size_t>(p.index)] = p.group;
-            forTiles<B>(source, view, true, p, [&](const float *tile, int64_t n, int64_t) {
-                int32_t least = part.least, most = part.most;
-                for (int64_t i = 0; i < n * B; i++) {
-                    const int32_t order = ordered(bitsOf(tile[i]));
-                    least = order < least ? order : least;
-                    most = order > most ? order : most;
-                }
-                part.least = least;
-                part.most = most;
-            });
+    forPieces(view, [&](const Piece &p) {
+        Statistics &part = parts[static_cast<size_t>(p.index)];
+        owner[static_cast<size_t>(p.index)] = p.group;
+        forTiles(source, view, true, p, [&](const float *tile, int64_t n, int64_t) {
+            int32_t least = part.least, most = part.most;
+            for (int64_t i = 0; i < n * lanes; i++) {
+                const int32_t order = ordered(bitsOf(tile[i]));
+                least = order < least ? order : least;
+                most = order > most ? order : most;
+            }
+            part.least = least;
+            part.most = most;
         });
     });
     for (size_t i = 0; i < parts.size(); i++) groups[static_cast<size_t>(owner[i])].add(parts[i]);

@@ -81,17 +81,20 @@ inline __attribute__((always_inline)) void quantiseSome(const float *x, Out *q, 
     into.underflowed += underflowed;
 }
 
-// `rows` x B floats at x into q. Element (r, lane) has the row-major index first + r + lane * stride.
-template <int B, bool Stochastic, class Out>
-void quantiseRun(const float *__restrict x, Out *__restrict q, int64_t rows, uint32_t first, uint32_t stride, float scale,
+// `rows` x `lanes` floats at x into q. Element (r, lane) has the row-major index first + r + lane * stride. lanes: 1, 8, 16, 32 or 64.
+template <bool Stochastic, class Out>
+void quantiseRun(const float *__restrict x, Out *__restrict q, int64_t rows, int64_t lanes, uint32_t first, uint32_t stride, float scale,
                  const Quantiser &by, Statistics &into) {
+    const int shift = __builtin_ctzll(static_cast<uint64_t>(lanes));
+    const auto mask = static_cast<uint32_t>(lanes - 1);
     uint32_t pattern[kRun];
-    for (uint32_t j = 0; j < kRun; j++) pattern[j] = j / B + j % B * stride;
-    const int64_t count = rows * B;
+    if constexpr (Stochastic)
+        for (uint32_t j = 0; j < kRun; j++) pattern[j] = (j >> shift) + (j & mask) * stride;
+    const int64_t count = rows * lanes;
     int64_t j = 0;
     for (; j + kRun <= count; j += kRun)
-        quantiseSome<Stochastic>(x + j, q + j, kRun, pattern, first + static_cast<uint32_t>(j / B), scale, by, into);
-    quantiseSome<Stochastic>(x + j, q + j, count - j, pattern, first + static_cast<uint32_t>(j / B), scale, by, into);
+        quantiseSome<Stochastic>(x + j, q + j, kRun, pattern, first + static_cast<uint32_t>(j >> shift), scale, by, into);
+    quantiseSome<Stochastic>(x + j, q + j, count - j, pattern, first + static_cast<uint32_t>(j >> shift), scale, by, into);
 }
 
 } // namespace crema

@@ -45,7 +45,7 @@ template <class Body> void forPieces(const TensorView &view, Body body) {
     });
 }
 
-// Images `rows` apart by `rest` into tile[i][lane], i < count; lanes from `images` on become zero. B = 1: a copy is not needed.
+// Images `rows` apart by `rest` into tile[i][lane], i < count; lanes from `images` on become zero.
 template <int B> void gather(const float *rows, int64_t rest, int64_t images, int64_t count, float *tile) {
     int64_t i = 0;
     if constexpr (B % 8 == 0) {
@@ -82,15 +82,17 @@ template <int B, bool Add> void scatter(const float *tile, int64_t rest, int64_t
         }
 }
 
-// Lane counts that fixed-point tensors may have.
+// gather() and scatter() for the lane counts that blocked tensors may have. Only these two are compiled for each count: what else is
+// done with a tile is the same for all.
 template <class Body> void withBlockedLanes(int64_t lanes, Body body) {
     switch (lanes) {
     case 8: body(std::integral_constant<int, 8>{}); break;
     case 16: body(std::integral_constant<int, 16>{}); break;
     case 32: body(std::integral_constant<int, 32>{}); break;
-    case 64: body(std::integral_constant<int, 64>{}); break;
-    default: body(std::integral_constant<int, 1>{});
+    default: body(std::integral_constant<int, 64>{});
     }
 }
+
+constexpr int64_t kMostLanes = 64;
 
 } // namespace crema
