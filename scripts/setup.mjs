@@ -89,7 +89,7 @@ export async function ensureModules() {
 /** Engines of hls/Makefile: what a first run needs, and all of them. A fixed-point engine is compiled for who asks for it. */
 export const firstEngines = ['f32', 'f32-strict'];
 export const allEngines = [...firstEngines, 'i8', 'i16', 'mixed'];
-export const testEngines = [...allEngines, 'i16-tile', 'i8-quads'];
+export const testEngines = [...allEngines, 'f32-tile', 'i16-tile', 'i8-quads'];
 
 /** The native libraries; make knows what is out of date. The compilers of all folders share the cores. */
 export async function ensureNative(engines = firstEngines) {

@@ -24,24 +24,13 @@ describe.skipIf(!simBuilt)('LeNet on the emulated card has the same bits', () =>
   }, 240_000);
 
   it('from an engine built with another micro-tile', async () => {
-    // The build that test/hls makes as well: separate rounding needs no optimiser to form multiply-adds, so it is a quick one.
-    const build = buildPath('microtile');
-    await execa('make', [
-      ...[
-        '-s',
-        '-C',
-        join(packageRoot(), 'hls'),
-        `-j${availableParallelism()}`,
-        'CONFIGS=f32-strict',
-        `BUILD=${build}`,
-      ],
-      'MT=-O1 -DMT_ROWS=2 -DMT_BYTES=16 -DMT_ACCUMULATORS=8',
-      join(build, 'f32-strict', 'engine.so'),
-    ]);
+    const engineFile = buildPath('hls', 'f32-tile', 'engine.so');
+    const make = ['-s', '-C', join(packageRoot(), 'hls'), `-j${availableParallelism()}`, 'CONFIGS=f32-tile'];
+    await execa('make', [...make, `BUILD=${buildPath('hls')}`, engineFile]);
     const folder = mkdtempSync(join(tmpdir(), 'crema-tile-'));
     try {
       const xclbin = join(folder, 'tile.xclbin');
-      const engine = readFileSync(join(build, 'f32-strict', 'engine.so'));
+      const engine = readFileSync(engineFile);
       writeFileSync(xclbin, packXclbin(loadBoard('u250'), loadManifest('u250', 'f32-strict'), engine));
       const strict = { ...SIM, config: 'f32-strict' };
       expect(await digest({ ...strict, xclbin })).toBe(await digest(strict));
