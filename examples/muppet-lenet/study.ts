@@ -17,6 +17,8 @@ interface Options {
   readonly seeds: readonly number[];
   /** Iterations between looks at the gradients: ten to an epoch of the 10,000 digits, so that a ladder is climbed in minutes. */
   readonly period: number;
+  /** Batches of 100 digits that a test looks at. */
+  readonly testBatches: number;
   /** Settings of `precision` in experiment.yaml, `final` counted in periods. */
   readonly precision: ExperimentPrecision & {
     readonly final: { readonly epochs: number; readonly decayEvery: number };
@@ -24,10 +26,11 @@ interface Options {
 }
 
 /** Caffe's LeNet solver with a constant rate and two falls at the end, as MuPPET trains. */
-function solverText(net: string, seed: number, period: number, periods: number, decays: readonly number[]): string {
+function solverText(net: string, seed: number, options: Options, periods: number, decays: readonly number[]): string {
+  const { period, testBatches } = options;
   const steps = decays.map((at) => `stepvalue: ${at * period}`).join(' ');
   return `net: "${net}"
-test_iter: 20 test_interval: ${period} test_initialization: false
+test_iter: ${testBatches} test_interval: ${period} test_initialization: false
 base_lr: 0.01 momentum: 0.9 weight_decay: 0.0005
 lr_policy: "multistep" gamma: 0.1 ${steps}
 max_iter: ${periods * period} display: 0 random_seed: ${seed} snapshot_after_train: false
@@ -36,7 +39,8 @@ max_iter: ${periods * period} display: 0 random_seed: ${seed} snapshot_after_tra
 
 /** LeNet up MuPPET's own ladder, then the same number of iterations, with the same rates, in fp32. */
 const study: Study = async ({ folder, runDirectory, options, say }) => {
-  const { seeds, period, precision } = options as unknown as Options;
+  const chosen = options as unknown as Options;
+  const { seeds, period, precision } = chosen;
   const stages = new StageLog(join(runDirectory, 'stages.ndjson'), options);
   const net = join(folder, 'lenet.prototxt');
   const runs: PrecisionRun[] = [];
@@ -46,7 +50,7 @@ const study: Study = async ({ folder, runDirectory, options, say }) => {
         const where = join(runDirectory, `${name}-${seed}`);
         mkdirSync(where, { recursive: true });
         const solverFile = join(where, 'solver.prototxt');
-        writeFileSync(solverFile, solverText(net, seed, period, periods, decays));
+        writeFileSync(solverFile, solverText(net, seed, chosen, periods, decays));
         const experiment = { ...readExperiment(undefined), seed, ...(own && { precision: own }) };
         return precisionRun({ name, seed, experiment, solverFile, iterationsPerEpoch: period });
       });
