@@ -88,13 +88,6 @@ const simpleEscapes: Record<string, number> = {
 };
 const QUESTION_MARK = 63;
 
-/** Whether a literal is closed and has no escapes, so that its content is its bytes without the quotes. */
-export function isPlainLiteral(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 2 || bytes[end - 1] !== bytes[start]) return false;
-  for (let i = start + 1; i < end - 1; i++) if (bytes[i] === BACKSLASH) return false;
-  return true;
-}
-
 /** Collects the content of one or more quoted literals that stand side by side. */
 export class LiteralBytes {
   #out = new Uint8Array(64);

@@ -46,6 +46,8 @@ export class Tokenizer {
   /** The current token is bytes [start, end). */
   start = 0;
   end = 0;
+  /** The current token is a string that is closed and has no escapes: its content is its bytes without the quotes. */
+  plain = false;
   readonly #report: ReportAt;
   #at = 0;
 
@@ -196,7 +198,9 @@ export class Tokenizer {
     // An ordinary literal in one go.
     let end = this.#at;
     while (end < bytes.length && bytes[end] !== delimiter && bytes[end]! >= 32 && bytes[end] !== BACKSLASH) end++;
-    this.#at = end;
+    this.plain = end < bytes.length && bytes[end] === delimiter;
+    this.#at = this.plain ? end + 1 : end;
+    if (this.plain) return;
     for (;;) {
       const b = this.#peek();
       if (b === 256 || b === 0) {

@@ -6,7 +6,6 @@ import type { Frame } from './frame.ts';
 import {
   isHexLiteral,
   isOctalLiteral,
-  isPlainLiteral,
   LiteralBytes,
   parseFloatLiteral,
   parseInteger,
@@ -131,8 +130,7 @@ export abstract class ValueReader {
   #string(frame: Frame, field: Field, offset: number): Consumed {
     const { tokens } = this;
     if (tokens.type !== Token.string) return this.#wrong('string');
-    const { bytes, start, end } = tokens;
-    const plain = isPlainLiteral(bytes, start, end);
+    const { bytes, start, end, plain } = tokens;
     tokens.next();
     this.took(frame, field, offset);
     if (plain && tokens.type !== Token.string) this.#content(frame, field, bytes, start + 1, end - 1);
