@@ -95,6 +95,24 @@ step('a chain of launches keeps its order', () => {
   expect(c.host[7] === want, `c[7] is ${c.host[7]}, not ${want}`);
 });
 
+step('a list longer than any before, part of it submitted', () => {
+  const launches: Command[] = [];
+  let last = card.toDevice([da]);
+  for (let i = 0; i < 150; i++) {
+    last = card.launch({ label: 'long', operands, descriptors: ops([1, N, 0]) }, [last]);
+    launches.push(last);
+    if (i === 100) card.submit();
+  }
+  card.wait([last]);
+  expect(last.done, 'the last is not done');
+  card.wait(launches);
+  const ends = launches.map(({ times }) => times!.end);
+  expect(
+    launches.every((launch) => launch.done) && ends.every((end, i) => i === 0 || end >= ends[i - 1]!),
+    'not in order',
+  );
+});
+
 step('counters; descriptors go to the device once', () => {
   const request = { label: 'steady', operands, descriptors: ops([3, N, 0]) };
   card.wait([card.launch(request)]);

@@ -47,22 +47,11 @@ export type RunCommands = (
   refusal: Int32Array,
 ) => number;
 
+const P = 'pointer';
+const PARAMETERS = [P, P, 'i32', P, 'i32', P, 'i32', 'i64', P, P, P] as const;
+
 export function runCommands({ cl, queue, flushes }: Session): RunCommands {
-  const call = hostLibrary().declare('crema_run_commands', 'i32', [
-    ...([
-      'pointer',
-      'pointer',
-      'i32',
-      'pointer',
-      'i32',
-      'pointer',
-      'i32',
-      'i64',
-      'pointer',
-      'pointer',
-      'pointer',
-    ] as const),
-  ]);
+  const call = hostLibrary().declare('crema_run_commands', 'i32', PARAMETERS);
   const address = (name: string) => cl.library.address(name);
   const session = BigUint64Array.of(
     address('clSetKernelArg'),
