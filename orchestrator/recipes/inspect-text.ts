@@ -37,6 +37,7 @@ export interface InspectedText {
     readonly message?: string;
   };
   readonly wire_sha256?: string;
+  /** Of texts that are not too large to make anything of. */
   readonly canonical_sha256?: string;
   readonly upgraded_wire_sha256?: string;
   /** Legacy upgrades the text needs, in order. */
@@ -104,7 +105,7 @@ export function inspectText(bytes: Uint8Array, file: string, options: InspectOpt
     kind,
     parse: { verdict: 'accept' },
     wire_sha256: wire,
-    canonical_sha256: canonical,
+    ...(canonical !== undefined && { canonical_sha256: canonical }),
   } as const;
   if (kind === 'net') return { ...head, ...inspectNet(bytes, wire, excess, file, options) };
   if (excess) return { ...head, solver: { verdict: 'reject' }, problems: [excess], notes: [] };

@@ -31,6 +31,7 @@ export class Digest implements Sink {
   private readonly messages: OpenMessage[] = [];
   private depth = 0;
   private current: OpenMessage;
+  private keepsJson = true;
   private readonly enumerations = new Map<Field, Map<number, string>>();
 
   /** `expected`: bytes of the text, if it is one. */
@@ -57,11 +58,18 @@ export class Digest implements Sink {
     return bytes.view();
   }
 
+  /** From here on the binary form only is written; `json` is not to be asked for. */
+  dropJson(): void {
+    this.keepsJson = false;
+    for (const message of this.messages) message.keepsJson = false;
+  }
+
   open(field: Field): void {
     this.current.value(field.position);
     const depth = ++this.depth;
     if (depth === this.messages.length) this.messages.push(new OpenMessage(LEAST));
     this.current = this.messages[depth]!;
+    this.current.keepsJson = this.keepsJson;
     this.current.begin(field.inner);
   }
 
@@ -70,7 +78,7 @@ export class Digest implements Sink {
     const outer = this.messages[--this.depth]!;
     inner.end();
     inner.appendWire(outer.wire, true);
-    inner.appendJson(outer.json);
+    if (this.keepsJson) inner.appendJson(outer.json);
     this.current = outer;
   }
 
@@ -79,6 +87,7 @@ export class Digest implements Sink {
     this.current.value(field.position);
     if (bits !== undefined || value < 0) wire.varint64(bits ?? BigInt(value));
     else wire.varint(value);
+    if (!this.keepsJson) return;
     if (field.type === 'enum') json.ascii(this.enumText(field, value));
     else if (field.type === 'int64' || field.type === 'uint64') {
       json.byte(QUOTE);
@@ -91,7 +100,7 @@ export class Digest implements Sink {
     const { wire, json } = this.current;
     this.current.value(field.position);
     wire.byte(value ? 1 : 0);
-    json.ascii(value ? 'true' : 'false');
+    if (this.keepsJson) json.ascii(value ? 'true' : 'false');
   }
 
   real(field: Field, value: number, decimal: number, bits?: bigint): void {
@@ -106,7 +115,7 @@ export class Digest implements Sink {
       double[0] = value;
       wire.append(doubleBytes, 0, 8);
     }
-    json.ascii(numberText(value, field.type === 'float', decimal));
+    if (this.keepsJson) json.ascii(numberText(value, field.type === 'float', decimal));
   }
 
   content(field: Field, bytes: Uint8Array, start: number, end: number): void {
@@ -114,6 +123,7 @@ export class Digest implements Sink {
     this.current.value(field.position);
     wire.varint(end - start);
     wire.append(bytes, start, end);
+    if (!this.keepsJson) return;
     if (field.type === 'bytes') {
       json.ascii(`"${Buffer.from(bytes.subarray(start, end)).toString('base64')}"`);
     } else this.quoted(bytes, start, end);

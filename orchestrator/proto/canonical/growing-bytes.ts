@@ -65,6 +65,10 @@ export class GrowingBytes {
 
   /** A varint of a number ≥ 0. */
   varint(value: number): void {
+    if (value < 128) {
+      this.byte(value);
+      return;
+    }
     this.reserve(10);
     const { data } = this;
     let at = this.length;

@@ -34,7 +34,8 @@ export function wireHash(message: object): string {
 /** A text's hashes, of any size. */
 export interface HashedText {
   readonly wire: string;
-  readonly canonical: string;
+  /** Not there with `excess`: nothing is made of such a text, and its JSON would take as long as all else. */
+  readonly canonical: string | undefined;
   /** What there is too much of to make anything of the text. */
   readonly excess: Problem | undefined;
 }
@@ -42,7 +43,11 @@ export interface HashedText {
 /** Reads a text with the verdict of `parseText` and hashes what it means, without making a message of it. Throws as that does. */
 export function hashText(type: TypeName, bytes: Uint8Array, file: string): HashedText {
   const digest = new Digest(typeOf(type), bytes.length);
-  const parser = new TextParser(new Source(file, bytes), digest, true);
+  const parser = new TextParser(new Source(file, bytes), digest, () => digest.dropJson());
   if (!parser.read(typeOf(type))) throw inputError(parser.problems);
-  return { wire: sha256(digest.wire()), canonical: sha256(digest.json()), excess: parser.excess };
+  return {
+    wire: sha256(digest.wire()),
+    canonical: parser.excess ? undefined : sha256(digest.json()),
+    excess: parser.excess,
+  };
 }

@@ -16,6 +16,8 @@ const CLOSE_OBJECT = 125;
 export class OpenMessage {
   readonly wire: GrowingBytes;
   readonly json: GrowingBytes;
+  /** Whether the JSON is still wanted. */
+  keepsJson = true;
   private type: MessageType | undefined;
   private forms!: FieldForms;
   private readonly pieces = new Pieces();
@@ -42,8 +44,8 @@ export class OpenMessage {
   /** Before a value of the field at `position`: its tag, and what parts it from the value before it. */
   value(position: number): void {
     const { pieces, forms, wire, json } = this;
-    if (pieces.extends(position)) json.byte(COMMA);
-    else pieces.add(position, wire.length, json.length);
+    if (!pieces.extends(position)) pieces.add(position, wire.length, json.length);
+    else if (this.keepsJson) json.byte(COMMA);
     if (forms.packed[position] === 1) this.hasPacked = true;
     else wire.varint(forms.tags[position]!);
   }

@@ -17,15 +17,14 @@ const LONGEST_MESSAGE = 1000;
 /** Messages inside one another: the schema is not recursive, and NetParameter within SolverParameter is its deepest place. */
 const DEEPEST = 16;
 
-const code = (c: string): number => c.charCodeAt(0);
-const COLON = code(':');
-const SEMICOLON = code(';');
-const COMMA = code(',');
-const LIST = code('[');
-const OPEN = code('{');
-const CLOSE = code('}');
-const LESS = code('<');
-const GREATER = code('>');
+const COMMA = 44;
+const COLON = 58;
+const SEMICOLON = 59;
+const LESS = 60;
+const GREATER = 62;
+const LIST = 91;
+const OPEN = 123;
+const CLOSE = 125;
 
 /**
  * Reads a message in protobuf's text format with the verdicts of the C++ reader under default options, and hands its values to a sink. The
@@ -34,7 +33,7 @@ const GREATER = code('>');
 export class TextParser extends ValueReader {
   /** What there is too much of, as a net; not a problem of the text. */
   excess: Problem | undefined;
-  readonly #readOn: boolean;
+  readonly #onExcess: (() => void) | undefined;
   readonly #allowance = new Allowance();
   readonly #frames = Array.from({ length: DEEPEST }, () => new Frame());
   #depth = 0;
@@ -42,10 +41,13 @@ export class TextParser extends ValueReader {
   /** Set where the structure is lost; nothing more is read. */
   #lost = false;
 
-  /** `readOn`: reads to the end of a text that describes too large a net; else it stops there, and `excess` is a problem. */
-  constructor(source: Source, sink: Sink, readOn: boolean) {
+  /**
+   * A text that describes too large a net is read to its end where there is `onExcess`, which is called when the net passes its allowance;
+   * else reading stops there, and `excess` is a problem.
+   */
+  constructor(source: Source, sink: Sink, onExcess?: () => void) {
     super(source, sink);
-    this.#readOn = readOn;
+    this.#onExcess = onExcess;
   }
 
   /** Reads all of the text; false where `problems` has entries. */
@@ -55,7 +57,7 @@ export class TextParser extends ValueReader {
     this.tokens.next();
     while (this.tokens.type !== Token.end && !this.#lost) this.#field(frame);
     this.#missing.look(this.#frames, 0);
-    if (this.excess && !this.#readOn && this.problems.length === 0) this.problems.push(this.excess);
+    if (this.excess && !this.#onExcess && this.problems.length === 0) this.problems.push(this.excess);
     if (this.problems.length === 0) this.problems.push(...this.#missing.problems(this.source, type));
     return this.problems.length === 0;
   }
@@ -77,7 +79,8 @@ export class TextParser extends ValueReader {
     frame.count(field);
     if (!field.repeated || this.excess || this.#allowance.take(frame.type, field)) return;
     this.excess = { ...this.#allowance.problem(field), span: this.source.span(offset) };
-    if (!this.#readOn) this.#lost = true;
+    if (this.#onExcess) this.#onExcess();
+    else this.#lost = true;
   }
 
   #field(frame: Frame): void {

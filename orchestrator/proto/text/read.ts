@@ -10,9 +10,9 @@ import { Token, Tokenizer } from './tokenizer.ts';
 const sourceOf = (text: string | Uint8Array, file: string): Source =>
   new Source(file, typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
 
-function build<N extends TypeName>(type: N, source: Source, readOn: boolean): Messages[N] {
+function build<N extends TypeName>(type: N, source: Source, onExcess?: () => void): Messages[N] {
   const builder = new Builder(typeOf(type), source);
-  const parser = new TextParser(source, builder, readOn);
+  const parser = new TextParser(source, builder, onExcess);
   if (!parser.read(typeOf(type))) throw inputError(parser.problems);
   return builder.message as unknown as Messages[N];
 }
@@ -22,7 +22,7 @@ function build<N extends TypeName>(type: N, source: Source, readOn: boolean): Me
  * Throws one input error with all problems found; the first is that reader's, with its line and column.
  */
 export function parseText<N extends TypeName>(type: N, text: string | Uint8Array, file: string): Messages[N] {
-  return build(type, sourceOf(text, file), true);
+  return build(type, sourceOf(text, file), () => {});
 }
 
 /**
@@ -45,8 +45,8 @@ export function beginsAs(type: TypeName, bytes: Uint8Array): boolean {
  * where it passes that; nothing after it is read.
  */
 export const parseNet = (text: string | Uint8Array, file: string): NetParameter =>
-  build('NetParameter', sourceOf(text, file), false);
+  build('NetParameter', sourceOf(text, file));
 
 /** A solver description (prototxt), as written; nets in it as `parseNet` takes them. */
 export const parseSolver = (text: string | Uint8Array, file: string): SolverParameter =>
-  build('SolverParameter', sourceOf(text, file), false);
+  build('SolverParameter', sourceOf(text, file));
