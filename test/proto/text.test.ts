@@ -4,14 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { CremaError } from '../../orchestrator/core/index.ts';
 import {
   canonicalJson,
+  create,
+  decode,
   encode,
   hashText,
+  type Init,
   isSet,
+  type LayerParameter,
   Phase,
   PoolingParameter_PoolMethod,
   parseNet,
   parseSolver,
   parseText,
+  printText,
   spanOf,
   type TypeName,
 } from '../../orchestrator/proto/index.ts';
@@ -124,6 +129,33 @@ layer { pooling_param { ceil_mode: false } }
   it('name the nearest field', () => {
     const [problem] = problemsOf(() => parseSolver('base_lr: 1\nmoment: 0.9', 's'));
     expect(problem!.hint).toBe('did you mean momentum?');
+  });
+
+  it('name missing fields in the order of the reader of binary messages, the first few of many', () => {
+    const words = (problems: CremaError['problems']) =>
+      problems[0]!.message.replace(/^.*missing( required fields)?: /, '');
+    const both = (layers: Init<LayerParameter>[]) => {
+      const net = create('NetParameter', { layer: layers });
+      return [
+        words(problemsOf(() => parseNet(printText(net), 'n'))),
+        words(problemsOf(() => decode('NetParameter', encode('NetParameter', net), 'n'))),
+      ] as const;
+    };
+    const lacking = [
+      { name: 'a', clip_param: { max: 1 } },
+      {},
+      { clip_param: {}, top: ['t'] },
+      { clip_param: { min: 0 } },
+    ];
+    const [text, binary] = both(lacking);
+    expect(text).toBe(
+      'layer[0].clip_param.min, layer[2].clip_param.min, layer[2].clip_param.max, layer[3].clip_param.max',
+    );
+    expect(text).toBe(binary);
+    const [cut, whole] = both(Array.from({ length: 2000 }, () => ({ clip_param: {} })));
+    expect(cut.endsWith('…')).toBe(true);
+    expect(whole.startsWith(cut.slice(0, -1))).toBe(true);
+    expect(cut.length).toBeGreaterThan(900);
   });
 
   it('stay few in a file of another kind', () => {

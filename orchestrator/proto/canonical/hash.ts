@@ -40,14 +40,21 @@ export interface HashedText {
   readonly excess: Problem | undefined;
 }
 
+/** Bytes of a text from which on its JSON is written only once the net is known to be within its allowance. */
+const LARGE = 1 << 20;
+
 /** Reads a text with the verdict of `parseText` and hashes what it means, without making a message of it. Throws as that does. */
 export function hashText(type: TypeName, bytes: Uint8Array, file: string): HashedText {
-  const digest = new Digest(typeOf(type), bytes.length);
-  const parser = new TextParser(new Source(file, bytes), digest, () => digest.dropJson());
+  const source = new Source(file, bytes);
+  const first = new Digest(typeOf(type), bytes.length);
+  if (bytes.length > LARGE) first.dropJson();
+  const parser = new TextParser(source, first, () => first.dropJson());
   if (!parser.read(typeOf(type))) throw inputError(parser.problems);
-  return {
-    wire: sha256(digest.wire()),
-    canonical: parser.excess ? undefined : sha256(digest.json()),
-    excess: parser.excess,
-  };
+  const { excess } = parser;
+  const wire = sha256(first.wire());
+  if (excess) return { wire, canonical: undefined, excess };
+  if (bytes.length <= LARGE) return { wire, canonical: sha256(first.json()), excess };
+  const second = new Digest(typeOf(type), bytes.length);
+  new TextParser(source, second, () => {}).read(typeOf(type));
+  return { wire, canonical: sha256(second.json()), excess };
 }

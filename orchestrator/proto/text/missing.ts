@@ -55,13 +55,26 @@ export class MissingFields {
     const frame = frames[depth]!;
     const fields = requiredOf(frame.type);
     for (let i = 0; i < fields.length; i++) {
-      if (frame.has(fields[i]!)) continue;
+      if (frame.has(fields[i]!) || this.isLate(frames, depth, i)) continue;
       const order: number[] = [];
       for (let k = 1; k <= depth; k++) order.push(frames[k]!.field!.number, frames[k]!.index);
       order.push(-1, i);
       this.found.push({ order, offset: frame.offset });
-      if (this.found.length === 2 * MOST_NAMED) this.found = this.found.sort(compare).slice(0, MOST_NAMED);
+      if (this.found.length >= MOST_NAMED) this.found = this.found.sort(compare).slice(0, MOST_NAMED);
     }
+  }
+
+  /** Whether a field comes behind as many as are named; a text's messages mostly come in order, so most of a million are told by this. */
+  private isLate(frames: readonly Frame[], depth: number, place: number): boolean {
+    if (this.found.length < MOST_NAMED) return false;
+    const { order } = this.found[MOST_NAMED - 1]!;
+    for (let k = 1; k <= depth; k++) {
+      const { field, index } = frames[k]!;
+      const difference = field!.number - order[2 * k - 2]! || index - order[2 * k - 1]!;
+      // Where the other path ends, its -1 comes first.
+      if (difference !== 0) return difference > 0;
+    }
+    return order[2 * depth] === -1 && order[2 * depth + 1]! < place;
   }
 
   /** The one problem of a text that reads as `whole`, in protobuf's words and order, if there is any. Line 0 stands for the message as a whole. */

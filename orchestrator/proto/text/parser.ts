@@ -92,7 +92,7 @@ export class TextParser extends ValueReader {
       else this.#lose(`Expected identifier, got: ${this.tokenText()}`);
       return;
     }
-    const field = frame.names.find(tokens.bytes, tokens.start, tokens.end);
+    const field = frame.names.find(tokens.bytes, tokens.view, tokens.start, tokens.end);
     if (!field) {
       const name = this.tokenText();
       tokens.next();

@@ -49,6 +49,7 @@ const isLetter = (b: number): boolean => ((b | 32) >= 97 && (b | 32) <= 122) || 
  */
 export class Tokenizer {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   type: Token = Token.end;
   /** The current token where it is a symbol; else 0. */
   symbol = 0;
@@ -62,6 +63,7 @@ export class Tokenizer {
 
   constructor(bytes: Uint8Array, report: ReportAt, at = 0) {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#report = report;
     this.#at = at;
   }
