@@ -23,6 +23,7 @@ const SEMICOLON = 59;
 const LESS = 60;
 const GREATER = 62;
 const LIST = 91;
+const END_OF_LIST = 93;
 const OPEN = 123;
 const CLOSE = 125;
 
@@ -228,9 +229,9 @@ export class TextParser extends ValueReader {
 
   /** 1 where the current token opens a message or a list, -1 where it closes one. */
   #bracket(): number {
-    if (this.tokens.symbol === 0) return 0;
-    const symbol = String.fromCharCode(this.tokens.symbol);
-    return '{<['.includes(symbol) ? 1 : '}>]'.includes(symbol) ? -1 : 0;
+    const { symbol } = this.tokens;
+    if (symbol === OPEN || symbol === LESS || symbol === LIST) return 1;
+    return symbol === CLOSE || symbol === GREATER || symbol === END_OF_LIST ? -1 : 0;
   }
 
   /** Leaves out the value of a field that is not taken: `: scalar`, `: [...]`, `{...}`. Counts braces, so depth costs nothing. */
