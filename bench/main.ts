@@ -1,11 +1,11 @@
 // `npm run bench -- precision [...]`: bench/precision.ts. Otherwise
 // `npm run bench -- [--threads N] [--device sim|host] [--net name] [--seconds S] [--json]`: training images/s, one process per cell.
-import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { wholeNumber } from '../orchestrator/cli/numbers.ts';
-import { childExecArgv, EXIT, packageRoot, programFile, usageError } from '../orchestrator/core/index.ts';
+import { packageRoot, usageError } from '../orchestrator/core/index.ts';
 import { readOptions, runProgram } from './options.ts';
+import { stepInProcess } from './step-process.ts';
 
 interface Row {
   net: string;
@@ -24,15 +24,6 @@ const PEERS: Record<string, readonly [caffe: number, torch: number]> = {
   caffenet: [18.1, 17.7],
   resnet18: [7.5, 12.5],
 };
-
-/** One cell in a process of its own. */
-function measure(net: string, device: string, threads: number, seconds: string, config: string): Row {
-  const file = join(packageRoot(), 'bench', 'nets', `${net}.prototxt`);
-  const args = [...childExecArgv, programFile('bench/step'), file, device, String(threads), seconds, config];
-  const done = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  if (done.status !== 0) process.exit(done.status ?? EXIT.internal);
-  return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
-}
 
 function print(net: string, { batch, threads, images_per_second, step_ms, peak_rss_mb }: Row): void {
   const [caffe, torch] = PEERS[net]!;
@@ -64,8 +55,9 @@ function main(): void {
     throw usageError({ message: `--net ${values.net}`, expected: Object.keys(PEERS).join(', '), code: 'unknown-net' });
   }
   for (const net of values.net ? [values.net] : Object.keys(PEERS)) {
+    const file = join(packageRoot(), 'bench', 'nets', `${net}.prototxt`);
     for (const count of threads) {
-      const row = measure(net, device, count, seconds, config);
+      const row = stepInProcess<Row>([file, device, String(count), seconds, config]);
       if (values.json) process.stdout.write(`${JSON.stringify(row)}\n`);
       else print(net, row);
     }

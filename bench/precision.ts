@@ -1,15 +1,15 @@
 // `npm run bench -- precision [--threads N] [--net name] [--batch N] [--words 8,16] [--seconds S] [--json]`: a training step in block floating
 // point against our own fp32 step, in turn in processes of their own; where its time goes; and what boards are modelled to take.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { wholeNumber } from '../orchestrator/cli/numbers.ts';
-import { childExecArgv, EXIT, programFile, usageError } from '../orchestrator/core/index.ts';
+import { usageError } from '../orchestrator/core/index.ts';
 import { Session } from '../orchestrator/executor/index.ts';
 import { manifestConfigs } from '../orchestrator/kernels/index.ts';
 import { decodePrecision } from '../orchestrator/precision/index.ts';
 import { planLevels } from '../orchestrator/recipes/index.ts';
 import { netAtBatch, netFile } from './nets/load.ts';
 import { readOptions, runProgram } from './options.ts';
+import { stepInProcess } from './step-process.ts';
 
 interface Row {
   batch: number;
@@ -45,12 +45,8 @@ function instructions(): string {
 }
 
 function measure({ threads, seconds, batch }: Setting, net: string, word: string): Row {
-  const command = [...childExecArgv, programFile('bench/step'), netFile(net), 'sim', String(threads), String(seconds)];
-  command.push('f32', word);
-  if (batch !== undefined) command.push(String(batch));
-  const done = spawnSync(process.execPath, command, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  if (done.status !== 0) process.exit(done.status ?? EXIT.internal);
-  return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as Row;
+  const args = [netFile(net), 'sim', String(threads), String(seconds), 'f32', word];
+  return stepInProcess<Row>(batch === undefined ? args : [...args, String(batch)]);
 }
 
 const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;

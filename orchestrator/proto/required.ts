@@ -31,6 +31,9 @@ function dutiesOf(type: MessageType): Duties {
   return duties;
 }
 
+/** The required fields of a message type, in the order of declaration. */
+export const requiredOf = (type: MessageType): readonly Field[] => dutiesOf(type).required;
+
 /** Required fields that are not set, in protobuf's order: a message's own first, then those of its parts by field number. */
 export function missingRequired(message: Message, prefix = '', found: Missing[] = []): Missing[] {
   const { required, parts } = dutiesOf(message.$type);

@@ -1,7 +1,9 @@
 import type { Problem } from '../../core/index.ts';
+import { requiredOf } from '../required.ts';
 import type { Source } from '../spans.ts';
-import type { Field, MessageType } from '../types.ts';
+import type { MessageType } from '../types.ts';
 import type { Frame } from './frame.ts';
+import { shortened } from './values.ts';
 
 interface Missing {
   /** Field number and index of each message on the way, then -1 and the field's place among the required ones. */
@@ -12,19 +14,6 @@ interface Missing {
 
 /** Fields that are named; the reader's words are cut long before. */
 const MOST_NAMED = 256;
-/** Characters of the message. */
-const LONGEST_MESSAGE = 1000;
-
-const required = new Map<MessageType, readonly Field[]>();
-
-function requiredOf(type: MessageType): readonly Field[] {
-  let fields = required.get(type);
-  if (!fields) {
-    fields = type.fields.filter((f) => f.required);
-    required.set(type, fields);
-  }
-  return fields;
-}
 
 /** A message's own fields come before those of its parts, these by field number. */
 function compare({ order: a }: Missing, { order: b }: Missing): number {
@@ -82,10 +71,10 @@ export class MissingFields {
     const found = this.found.sort(compare);
     if (found.length === 0) return [];
     const place = source.span(Math.max(found[0]!.offset, 0));
-    const message = `Message missing required fields: ${found.map((m) => pathText(m, whole)).join(', ')}`;
+    const paths = found.map((m) => pathText(m, whole)).join(', ');
     return [
       {
-        message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
+        message: shortened(`Message missing required fields: ${paths}`),
         span: { file: source.file, line: 0, column: 1 },
         hint: `the message is at line ${place.line}, column ${place.column}`,
         code: 'missing-required',

@@ -8,12 +8,10 @@ import { locateFirst } from './locate.ts';
 import { MissingFields } from './missing.ts';
 import type { Sink } from './sink.ts';
 import { Token } from './tokenizer.ts';
-import { ValueReader } from './values.ts';
+import { shortened, ValueReader } from './values.ts';
 
 /** Problems listed of one text; a file of another kind would otherwise give one per line. */
 const MOST_PROBLEMS = 50;
-/** Characters of a message, which quotes a word of the text: that can be as long as the file. */
-const LONGEST_MESSAGE = 1000;
 /** Messages inside one another: the schema is not recursive, and NetParameter within SolverParameter is its deepest place. */
 const DEEPEST = 16;
 
@@ -65,8 +63,12 @@ export class TextParser extends ValueReader {
 
   protected override problem(offset: number, message: string, extra: Partial<Problem>): void {
     const path = this.#pathText();
-    const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
-    this.problems.push({ message: short, span: this.source.span(offset), ...(path ? { path } : {}), ...extra });
+    this.problems.push({
+      message: shortened(message),
+      span: this.source.span(offset),
+      ...(path ? { path } : {}),
+      ...extra,
+    });
     if (this.problems.length >= MOST_PROBLEMS) this.#lost = true;
   }
 

@@ -40,9 +40,6 @@ const UNDERSCORE = 95;
 const OPEN = 123;
 const CLOSE = 125;
 
-const isDigit = (b: number): boolean => b >= ZERO && b <= NINE;
-const isLetter = (b: number): boolean => ((b | 32) >= 97 && (b | 32) <= 122) || b === UNDERSCORE;
-
 /**
  * Cuts a text into tokens, one at a time, with the rules and the complaints of protobuf's C++ reader (text format:
  * `#` comments, `f` may follow a float). It complains and goes on, as that one does; the caller decides when to stop.
@@ -157,28 +154,29 @@ export class Tokenizer {
     return false;
   }
 
-  /** The token that begins behind the blanks and control characters that are next. */
+  /** The rest: the end, what is skipped, and tokens that are not plain. */
   #other(): void {
+    const start = this.#at;
+    const b = this.#peek();
+    if (b === HASH || b === 0 || this.#is(CONTROL)) {
+      this.#skipBlanks();
+      this.next();
+      return;
+    }
     const before = this.type;
     const beforeEnd = this.end;
     this.symbol = 0;
-    this.#skipBlanks();
-    const start = this.#at;
     this.start = start;
     if (start === this.bytes.length) {
       this.type = Token.end;
       this.end = start;
       return;
     }
-    const b = this.bytes[start]!;
     this.#at = start + 1;
-    if (isDigit(b)) this.type = this.#number(b === ZERO, false);
+    if (b >= ZERO && b <= NINE) this.type = this.#number(b === ZERO, false);
     else if (b === QUOTE || b === APOSTROPHE) {
       this.#string(b);
       this.type = Token.string;
-    } else if (isLetter(b)) {
-      this.#takeAll(LETTER | DIGIT);
-      this.type = Token.identifier;
     } else if (b === DOT && this.#takeOne(DIGIT)) {
       if (before === Token.identifier && beforeEnd === start) {
         this.#report(start, 'Need space between identifier and decimal point.');

@@ -35,6 +35,12 @@ const BOOLS = new Map([
 /** Bits of the single-precision NaN that has its sign set. */
 const NEGATIVE_NAN = 0xffc00000n;
 
+/** Characters of a message, which quotes a word of the text: that can be as long as the file. */
+const LONGEST_MESSAGE = 1000;
+
+export const shortened = (message: string): string =>
+  message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+
 /** The part of the text reader that takes scalar values off the tokens and hands them on. */
 export abstract class ValueReader {
   readonly problems: Problem[] = [];
