@@ -71,9 +71,25 @@ function load(koffi: Koffi, path: string): NativeLibrary {
   };
 }
 
+// dlfcn.h of Linux
+const RTLD_LAZY = 1;
+const RTLD_NOLOAD = 4;
+const RTLD_NODELETE = 0x1000;
+
+/**
+ * Keeps a library mapped until the process is gone. koffi unloads it when the JavaScript thread that opened it ends, the main thread's
+ * too; a thread that the library started itself (our pools, a runtime's) would then run in memory that is no longer there.
+ */
+function pin(koffi: Koffi, path: string): void {
+  const dlopen = koffi.load(null).func('dlopen', 'void *', ['str', 'int']);
+  if (dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) === null) throw new Error('cannot be kept in memory');
+}
+
 function open(koffi: Koffi, path: string): LibraryHandle {
   try {
-    return koffi.load(path);
+    const library = koffi.load(path);
+    pin(koffi, path);
+    return library;
   } catch (cause) {
     throw loadFailure(path, cause instanceof Error ? cause.message : String(cause), cause);
   }

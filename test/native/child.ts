@@ -1,5 +1,6 @@
-/** Workers that call C: `child.ts main-first|worker-first`. Prints how many ended well, or the error. */
+/** Workers that call C: `child.ts main-first|worker-first`. Prints how many ended well and whether C is still there, or the error. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { fromSource } from '../../orchestrator/core/index.ts';
 import { native } from '../../orchestrator/native/index.ts';
@@ -26,7 +27,8 @@ async function main(): Promise<void> {
     }),
   );
   const failed = results.find((r) => r !== '41');
-  console.log(failed ?? `${results.length} workers`);
+  const mapped = readFileSync('/proc/self/maps', 'utf8').includes(probeLibrary());
+  console.log(failed ?? `${results.length} workers, ${mapped ? 'mapped' : 'unmapped'}`);
 }
 
 if (isMainThread) {
