@@ -17,12 +17,20 @@ export interface LoaderData {
 
 /** Reads, decodes and transforms ahead of the net, one batch after another into the ring, until it is stopped. */
 async function load({ spec, ring, ordinal }: LoaderData): Promise<void> {
+  const producer = spec.backend === 'WINDOWS' ? windowProducer(spec) : recordProducer(spec);
+  try {
+    await fill(ring, producer, ordinal, spec.batch);
+  } finally {
+    producer.close();
+  }
+}
+
+async function fill(ring: RingMemory, producer: Producer, ordinal: number, batch: number): Promise<void> {
   const { control, slots } = openRing(ring);
-  const produce = spec.backend === 'WINDOWS' ? windowProducer(spec) : recordProducer(spec);
   // Native code writes to ordinary memory: ffi-napi cannot pass shared memory.
   const scratch = new Float32Array(ring.elements);
   for (let produced = 0; Atomics.load(control, WORD.stop) === 0; produced++) {
-    const labels = await produce(ordinal + produced * spec.batch, scratch);
+    const labels = await producer.make(ordinal + produced * batch, scratch);
     for (;;) {
       const taken = Atomics.load(control, WORD.taken);
       if (((produced - taken) | 0) < slots.length || Atomics.load(control, WORD.stop) !== 0) break;
@@ -36,15 +44,18 @@ async function load({ spec, ring, ordinal }: LoaderData): Promise<void> {
   }
 }
 
-/** Batches of a source of records: fills `out` with the one that begins at `ordinal` and returns its labels. */
+/** Batches of a source of records. */
 function recordProducer(spec: StreamSpec): Producer {
   const source = openRecords(spec);
   const transformer = new Transformer(spec.transform, source, spec);
   const decode = decodeOptions(spec);
-  return async (ordinal, out) => {
-    const batch = await decodeBatch(source.read(spec.skip + ordinal, spec.batch), decode, source.name);
-    transformer.run(batch, ordinal, out);
-    return batch.labels;
+  return {
+    async make(ordinal, out) {
+      const batch = await decodeBatch(source.read(spec.skip + ordinal, spec.batch), decode, source.name);
+      transformer.run(batch, ordinal, out);
+      return batch.labels;
+    },
+    close: () => source.close(),
   };
 }
 

@@ -24,7 +24,8 @@ export interface Thread {
   receive(): unknown;
   /** It died or ran to its end: no answer will come any more, except one that already waits. */
   ended(): boolean;
-  end(): void;
+  /** Ends it, after at most `patience` milliseconds in which it may end by itself and close what it has open. */
+  end(patience?: number): void;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface Thread {
  * channel why.
  */
 const BOOT = `const { workerData: { port, over } } = require('node:worker_threads');
-process.on('exit', () => { Atomics.store(over, 0, 1); });
+process.on('exit', () => { Atomics.store(over, 0, 1); Atomics.notify(over, 0); });
 process.on('uncaughtExceptionMonitor', (error) => {
   port.postMessage({ kind: 'internal', problems: [{ message: String(error?.stack ?? error) }] });
 });
@@ -71,7 +72,8 @@ export function startThread(file: string, data: object): Thread {
     port: port1,
     receive: () => receiveMessageOnPort(port1)?.message,
     ended: () => Atomics.load(over, 0) !== 0,
-    end() {
+    end(patience = 0) {
+      Atomics.wait(over, 0, 0, patience);
       port1.close();
       void worker.terminate();
     },

@@ -6,8 +6,12 @@ import { type MeanImage, readMean } from './mean.ts';
 import type { RecordShape } from './source.ts';
 import type { StreamSpec } from './stream.ts';
 
-/** Makes the batch that begins at `ordinal` in `out` and returns its labels. */
-export type Producer = (ordinal: number, out: Float32Array) => Promise<Float32Array>;
+export interface Producer {
+  /** Makes the batch that begins at `ordinal` in `out` and returns its labels. */
+  make(ordinal: number, out: Float32Array): Promise<Float32Array>;
+  /** Lets go of what it reads from. */
+  close(): void;
+}
 
 /** A rectangle of a picture, corners included. */
 export interface ObjectWindow {
@@ -140,13 +144,14 @@ export function windowProducer(spec: StreamSpec): Producer {
     }
     return window.label;
   };
-  return async (ordinal, out) => {
+  const make: Producer['make'] = async (ordinal, out) => {
     const elements = 3 * size * size;
     const items = Array.from({ length: spec.batch }, (_, i) =>
       one(ordinal + i, i >= spec.batch - objectCount, out.subarray(i * elements, (i + 1) * elements)),
     );
     return Float32Array.from(await Promise.all(items));
   };
+  return { make, close() {} };
 }
 
 /** What is subtracted at a place of the square: a mean image's middle, a value a channel, or nothing. */

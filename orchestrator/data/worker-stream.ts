@@ -6,6 +6,9 @@ import { elementsOf } from './source.ts';
 import type { BatchStream, StreamSpec } from './stream.ts';
 import { awaitChange, raise, startThread, type Thread } from './thread.ts';
 
+/** Milliseconds for the batch that a loader is at, so that it closes its source; a folder of copies would stay behind otherwise. */
+const CLOSING = 2000;
+
 /** Takes batches that a loader's thread has made ahead. The thread starts with the first batch asked for. */
 export class WorkerStream implements BatchStream {
   readonly shape: RecordShape;
@@ -64,7 +67,7 @@ export class WorkerStream implements BatchStream {
     const { ring, thread } = this.running;
     Atomics.store(ring.control, WORD.stop, 1);
     Atomics.notify(ring.control, WORD.taken);
-    thread.end();
+    thread.end(CLOSING);
     this.running = undefined;
   }
 }

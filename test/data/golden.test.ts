@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Blob } from '../../orchestrator/blob/index.ts';
 import { RandomStream } from '../../orchestrator/core/index.ts';
 import { dataLayer } from '../../orchestrator/layers/data.ts';
@@ -64,9 +65,15 @@ describe.skipIf(!hasGolden)('batches as Caffe makes them', () => {
   test('Data layer, LevelDB', () => {
     const plain = cases.find((c) => c.name === 'plain')!;
     const text = plain.prototxt.replace('uint8_lmdb', 'uint8_leveldb').replace('LMDB }', 'LEVELDB }');
+    const scratch = mkdtempSync(join(tmpdir(), 'crema-scratch-'));
+    vi.stubEnv('TMPDIR', scratch);
     const { layer, tops } = open(dataLayer, text, interop);
     compare(layer, tops, plain.tensors, plain.steps, floats(join(interop, 'data_layer.bin')));
     layer.close?.();
+    vi.unstubAllEnvs();
+    // LevelDB reads a copy there; tsx keeps what it compiled.
+    expect(readdirSync(scratch).filter((name) => !name.startsWith('tsx-'))).toEqual([]);
+    rmSync(scratch, { recursive: true });
   });
 
   const layers = join(golden, 'layers');
