@@ -1,8 +1,5 @@
-import { inputError, type Problem, usageError } from '../core/index.ts';
-import type { Values } from './message.ts';
-import type { NetParameter } from './messages.ts';
-import { spanOf } from './spans.ts';
-import { type Field, Message, type MessageType } from './types.ts';
+import { type Problem, usageError } from '../core/index.ts';
+import type { Field, MessageType } from './types.ts';
 
 /**
  * Layers of a net unless told otherwise: twice those of the deepest published nets (ResNet-1202 has some 5,000). Measured
@@ -22,7 +19,7 @@ function mostLayers(): number {
 
 /**
  * How much a net may hold: no machine builds in reasonable time what a hostile or broken file of a few megabytes can describe.
- * The numbers of stored blobs do not count.
+ * The numbers of stored blobs and records do not count. Both readers, of text and of binary messages, count while they read.
  */
 export class Allowance {
   private readonly layers = mostLayers();
@@ -40,7 +37,7 @@ export class Allowance {
 
   /** Takes one entry of a repeated field; false where it is the first too many. */
   take(owner: MessageType, { name }: Field): boolean {
-    if (owner.name === 'BlobProto') return true;
+    if (owner.name === 'BlobProto' || owner.name === 'Datum') return true;
     if (owner.name === 'NetParameter') {
       if (name === 'layer' || name === 'layers') return --this.layersLeft !== -1;
       if (name === 'input' && !this.hasInputs) {
@@ -58,35 +55,11 @@ export class Allowance {
     const most = isLayer ? `${this.layers} layers` : `${this.entries} entries of lists`;
     const each = isLayer ? 'n layers' : `${ENTRIES_PER_LAYER} n entries`;
     return {
-      message: `a net of more than ${most}`,
+      message: `more than ${most}`,
       path: name,
       expected: `at most ${most}`,
       hint: `${VARIABLE}=n in the environment allows ${each}; such a net then takes its time`,
       code: 'net-too-large',
     };
   }
-}
-
-/**
- * Refuses a net that holds more than its allowance, wherever it came from, before anything is made of it. The text reader refuses such
- * a text already. Throws an input error with the place of the first layer or entry too many, where that is known.
- */
-export function refuseHugeNet(net: NetParameter): void {
-  const allowance = new Allowance();
-  const walk = (message: Message & Values): void => {
-    const type = message.$type;
-    if (type.name === 'BlobProto') return;
-    for (const name of Object.keys(message)) {
-      const value = message[name];
-      if (Array.isArray(value)) {
-        const field = type.byName.get(name)!;
-        for (let i = 0; i < value.length; i++) {
-          if (!allowance.take(type, field))
-            throw inputError({ ...allowance.problem(field), span: spanOf(message, name, i) });
-          if (value[i] instanceof Message) walk(value[i] as Message & Values);
-        }
-      } else if (value instanceof Message) walk(value as Message & Values);
-    }
-  };
-  walk(net as unknown as Message & Values);
 }

@@ -12,12 +12,18 @@ export interface StoredBlob {
   readonly legacy?: boolean;
 }
 
+/** Caffe's kMaxBlobAxes (blob.hpp). */
+const MOST_AXES = 32;
+
 const legacyAxes = ['num', 'channels', 'height', 'width'] as const;
 
 /** Shape and values of a BlobProto, from either form of the shape and either precision. Throws a data error where they disagree. */
 export function blobOf(proto: BlobProto, what: string): StoredBlob {
   const legacy = legacyAxes.some((axis) => isSet(proto, axis));
   const shape = legacy ? legacyAxes.map((axis) => proto[axis]) : [...(proto.shape?.dim ?? [])];
+  if (shape.length > MOST_AXES) {
+    throw dataError({ message: `${what}: ${shape.length} axes`, expected: `at most ${MOST_AXES}`, code: 'blob-axes' });
+  }
   const stored = isSet(proto, 'double_data') ? proto.double_data : proto.data;
   const data = stored instanceof Float32Array ? stored : Float32Array.from(stored);
   const count = checkedProduct(shape, what);

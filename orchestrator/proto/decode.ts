@@ -1,4 +1,5 @@
 import { dataError } from '../core/index.ts';
+import { Allowance } from './allowance.ts';
 import { layoutOf } from './encode.ts';
 import type { Values } from './message.ts';
 import type { Messages } from './messages.ts';
@@ -68,7 +69,19 @@ function scalar(reader: WireReader, field: Field, put: (value: unknown, bits?: b
   }
 }
 
-function packed(reader: WireReader, message: Message & Values, field: Field): void {
+/** A reader that counts what the message holds. */
+class MessageReader extends WireReader {
+  readonly allowance = new Allowance();
+
+  /** Counts an entry of a list; refuses the first too many, by the byte after its tag. */
+  count(owner: MessageType, field: Field): void {
+    if (!field.repeated || this.allowance.take(owner, field)) return;
+    const { message, ...problem } = this.allowance.problem(field);
+    throw dataError({ ...problem, message: `${this.file}: ${message} at byte ${this.position}` });
+  }
+}
+
+function packed(reader: MessageReader, message: Message & Values, field: Field): void {
   const before = Object.hasOwn(message, field.name) ? (message[field.name] as ArrayLike<number>) : undefined;
   if (field.type === 'float' || field.type === 'double') {
     const bytes = reader.chunk();
@@ -80,7 +93,10 @@ function packed(reader: WireReader, message: Message & Values, field: Field): vo
   const list = (before as unknown[] | undefined) ?? [];
   message[field.name] = list;
   const outer = reader.enter();
-  while (reader.position < reader.end) scalar(reader, field, (value, bits) => put(message, field, value, bits));
+  while (reader.position < reader.end) {
+    reader.count(message.$type, field);
+    scalar(reader, field, (value, bits) => put(message, field, value, bits));
+  }
   reader.leave(outer);
 }
 
@@ -98,12 +114,14 @@ function put(message: Message & Values, field: Field, value: unknown, bits?: big
 }
 
 /** Reads fields into `message` until the reader's end. The schema is not recursive: depth is at most six. */
-function merge(reader: WireReader, type: MessageType, message: Message & Values): void {
+function merge(reader: MessageReader, type: MessageType, message: Message & Values): void {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     const field = type.byNumber.get(tag >>> 3);
     const layout = tag & 7;
     if (!field) reader.skip(tag);
     else if (field.type === 'message' && layout === Wire.bytes) {
+      reader.count(type, field);
+      if (field.of === 'NetParameter') reader.allowance.begin();
       const inner = field.inner;
       const outer = reader.enter();
       const known = !field.repeated && Object.hasOwn(message, field.name) ? message[field.name] : undefined;
@@ -111,18 +129,21 @@ function merge(reader: WireReader, type: MessageType, message: Message & Values)
       merge(reader, inner, part);
       reader.leave(outer);
       if (known === undefined) put(message, field, part);
-    } else if (layout === layoutOf(field)) scalar(reader, field, (value, bits) => put(message, field, value, bits));
-    else if (field.repeated && layout === Wire.bytes && field.type !== 'message') packed(reader, message, field);
+    } else if (layout === layoutOf(field)) {
+      reader.count(type, field);
+      scalar(reader, field, (value, bits) => put(message, field, value, bits));
+    } else if (field.repeated && layout === Wire.bytes && field.type !== 'message') packed(reader, message, field);
     else reader.skip(tag);
   }
 }
 
 /**
  * Reads a message from its binary form. Packed floats arrive as Float32Array, `bytes` fields as views of the input.
- * Throws a data error naming the byte where the input is cut short or malformed, or the required field that is missing.
+ * Throws a data error naming the byte where the input is cut short, malformed or passes its allowance, or the required field that is
+ * missing.
  */
 export function decode<N extends TypeName>(type: N, bytes: Uint8Array, file?: string): Messages[N] {
-  const reader = new WireReader(bytes, file ?? type);
+  const reader = new MessageReader(bytes, file ?? type);
   const target = typeOf(type);
   const message = new target.make() as Message & Values;
   merge(reader, target, message);

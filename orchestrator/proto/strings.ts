@@ -16,21 +16,29 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
+/** Code units of a valid sequence of `length` bytes at `at`, put into `units` from `to`; returns where they end. */
+function putCharacter(bytes: Uint8Array, at: number, length: number, units: Uint16Array, to: number): number {
+  let code = length === 1 ? bytes[at]! : bytes[at]! & (0x7f >> length);
+  for (let i = 1; i < length; i++) code = (code << 6) | (bytes[at + i]! & 0x3f);
+  if (code < 0x10000) {
+    units[to] = code;
+    return to + 1;
+  }
+  units[to] = 0xd7c0 + (code >> 10);
+  units[to + 1] = 0xdc00 + (code & 0x3ff);
+  return to + 2;
+}
+
 function decodeEscaping(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  let from = 0;
+  const units = new Uint16Array(bytes.length);
+  let to = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = sequenceLength(bytes, at);
-    if (length > 0) {
-      at += length;
-      continue;
-    }
-    if (at > from) parts.push(strict.decode(bytes.subarray(from, at)));
-    parts.push(String.fromCharCode(0xdc00 + bytes[at]!));
-    from = ++at;
+    if (length > 0) to = putCharacter(bytes, at, length, units, to);
+    else units[to++] = 0xdc00 + bytes[at]!;
+    at += Math.max(length, 1);
   }
-  if (from < bytes.length) parts.push(strict.decode(bytes.subarray(from)));
-  return parts.join('');
+  return Buffer.from(units.buffer, 0, 2 * to).toString('utf16le');
 }
 
 /** Node's own cut of a string out of bytes, without a view on them; it takes any byte array. */
@@ -55,12 +63,21 @@ const loneSurrogate = /(?:[\ud800-\udbff](?![\udc00-\udfff]))|(?:(?<![\ud800-\ud
 
 export function encodeString(text: string): Uint8Array {
   if (!loneSurrogate.test(text)) return Buffer.from(text, 'utf8');
-  const parts: Uint8Array[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    parts.push(code >= 0xdc80 && code <= 0xdcff ? Uint8Array.of(code - 0xdc00) : Buffer.from(character, 'utf8'));
+  const bytes = Buffer.allocUnsafe(3 * text.length);
+  let to = 0;
+  // What stands between two bytes that are no UTF-8 is written at once.
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.codePointAt(at)!;
+    if (code > 0xffff) at++;
+    else if (code >= 0xdc80 && code <= 0xdcff) {
+      if (at > from) to += bytes.write(text.slice(from, at), to);
+      bytes[to++] = code - 0xdc00;
+      from = at + 1;
+    }
   }
-  return Buffer.concat(parts);
+  to += bytes.write(text.slice(from), to);
+  return bytes.subarray(0, to);
 }
 
 /** Whether a string is plain ASCII, judged only for short ones. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   create,
   decode,
@@ -132,6 +132,33 @@ describe('malformed input', () => {
     const depth = 100_000;
     const bytes = Buffer.concat([Buffer.alloc(depth, 0x7b), Buffer.alloc(depth, 0x7c), Buffer.from('0a0161', 'hex')]);
     expect(decode('NetParameter', bytes).name).toBe('a');
+  });
+
+  it('nets, states and shapes of more than any machine builds are refused at the first entry too many', () => {
+    vi.stubEnv('CREMA_MAX_LAYERS', '10');
+    const repeated = (hex: string, times: number) => Buffer.from(hex.repeat(times), 'hex');
+    // Empty layers of both forms, bottoms of one layer, blobs of one layer, empty blobs of a state.
+    expect(decode('NetParameter', repeated('a20600', 10)).layer).toHaveLength(10);
+    expect(() => readWeights(repeated('a20600', 11), 'w')).toThrow('w: more than 10 layers at byte 32');
+    expect(() => readWeights(repeated('1200', 11))).toThrow('more than 10 layers at byte 21');
+    const layer = (entry: string, times: number) =>
+      Buffer.concat([Buffer.from([0xa2, 6, (entry.length / 2) * times]), repeated(entry, times)]);
+    expect(decode('NetParameter', layer('1a00', 60)).layer[0]!.bottom).toHaveLength(60);
+    expect(() => readWeights(layer('1a00', 61))).toThrow(/more than 60 entries of lists at byte 124/);
+    expect(() => readWeights(layer('3a00', 61))).toThrow(/more than 60 entries/);
+    expect(() => readSolverState(repeated('1a00', 61), 's')).toThrow(/s: more than 60 entries/);
+    expect(() => readBlob(Buffer.from(`3a3f0a3d${'01'.repeat(61)}`, 'hex'), 'b')).toThrow(/b: more than 60 entries/);
+    vi.unstubAllEnvs();
+    expect(() => readBlob(Buffer.from(`3a230a21${'01'.repeat(33)}`, 'hex'), 'b')).toThrow('b: 33 axes');
+  });
+
+  it('numbers of blobs and records are as many as there are', () => {
+    vi.stubEnv('CREMA_MAX_LAYERS', '10');
+    const floats = (tag: string) => Buffer.from(`${tag}0000803f`.repeat(1000), 'hex');
+    const blob = Buffer.concat([floats('2d'), Buffer.from('3a040a02e807', 'hex')]);
+    expect(readBlob(blob, 'b').data).toEqual(new Float32Array(1000).fill(1));
+    expect(decode('Datum', floats('35')).float_data).toHaveLength(1000);
+    vi.unstubAllEnvs();
   });
 
   it('missing required fields are named', () => {

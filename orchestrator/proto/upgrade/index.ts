@@ -1,4 +1,3 @@
-import { refuseHugeNet } from '../allowance.ts';
 import type { NetParameter } from '../messages.ts';
 import { needsBatchNorm, upgradeBatchNorm } from './batch-norm.ts';
 import { upgradeInput } from './input.ts';
@@ -31,12 +30,8 @@ export interface Upgraded {
   readonly upgrades: readonly Upgrade[];
 }
 
-/**
- * Upgrades a net from whatever form it has; the net given is not changed, and is returned where it is in today's form. Every
- * use of a net begins here, so one that is too large is refused here.
- */
+/** Upgrades a net from whatever form it has; the net given is not changed, and is returned where it is in today's form. */
 export function upgradeNetSteps(net: NetParameter, note: Note = () => {}): Upgraded {
-  refuseHugeNet(net);
   const upgrades: Upgrade[] = [];
   let current = net;
   for (const step of steps) {
