@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { CremaError, childExecArgv, programFile } from '../orchestrator/core/index.ts';
 import { chooseNets } from './big-nets/choose.ts';
 import { compareResults, type Difference, sameBytes } from './big-nets/compare.ts';

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { CremaError } from '../orchestrator/core/index.ts';
 import { Session } from '../orchestrator/executor/index.ts';
 import { runCardCase } from './conformance/card-case.ts';

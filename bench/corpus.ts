@@ -1,7 +1,7 @@
 // `npm run corpus -- --dir DIR [--json] [--show N]`: how much of a corpus of prototxt files is read as the reference reads it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { CremaError, printable } from '../orchestrator/core/index.ts';
 import { inspectText } from '../orchestrator/recipes/index.ts';
 import { type Cell, cellsOf } from './corpus/cells.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { childExecArgv, packageRoot, printable, programFile } from '../orchestrator/core/index.ts';
 import { type Done, type Finding, type FuzzOrder, inputOf, LOADING } from './fuzz/child.ts';
 import { makeTargets } from './fuzz/targets.ts';

@@ -1,5 +1,5 @@
 // `npm run golden -- --golden DIR [--device host|sim] [--iterations N] [--source lmdb|hdf5] [--json]`: follows a recorded run.
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { CremaError } from '../orchestrator/core/index.ts';
 import { compareRun, followRun, readRun, type Source } from './golden/lenet-run.ts';
 import { readOptions, runProgram } from './options.ts';

@@ -2,7 +2,7 @@
 // `npm run bench -- [--threads N] [--device sim|host] [--net name] [--seconds S] [--json]`: training images/s, one process per cell.
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { packageRoot, usageError } from '../orchestrator/core/index.ts';
 import { readOptions, runProgram } from './options.ts';
 import { stepInProcess } from './step-process.ts';

@@ -1,7 +1,7 @@
 // `npm run bench -- precision [--threads N] [--net name] [--batch N] [--words 8,16] [--seconds S] [--json]`: a training step in block floating
 // point against our own fp32 step, in turn in processes of their own; where its time goes; and what boards are modelled to take.
 import { existsSync, readFileSync } from 'node:fs';
-import { wholeNumber } from '../orchestrator/cli/numbers.ts';
+import { wholeNumber } from '../orchestrator/cli/flag-values.ts';
 import { usageError } from '../orchestrator/core/index.ts';
 import { Session } from '../orchestrator/executor/index.ts';
 import { manifestConfigs } from '../orchestrator/kernels/index.ts';

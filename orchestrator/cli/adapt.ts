@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { EXIT, usageError } from '../core/index.ts';
 import { type AdaptRequest, type AdaptSummary, adaptDefaults, adaptRun, METHODS } from '../recipes/index.ts';
 import { adaptationReport, defaultRunPath, openRunDirectory } from '../report/index.ts';
+import { choice, nonNegative, whole } from './flag-values.ts';
 import { printer, table } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
@@ -18,8 +19,8 @@ interface AdaptFlags extends CommonFlags {
   head?: string;
   runDir?: string;
   resume?: boolean;
-  estimator: string;
-  cacheBits: string;
+  estimator: 'count' | 'confusion';
+  cacheBits: 8 | 32;
   [number: string]: unknown;
 }
 
@@ -43,10 +44,15 @@ const NUMBERS = {
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
-function bits(text: unknown, flag: string): 8 | 32 {
-  const value = Number(text);
-  if (value === 8 || value === 32) return value;
-  throw usageError({ message: `--${flag} ${text}`, expected: '8 or 32', code: 'adapt-setting' });
+const bits = (flag: string) => (text: string) => (choice(flag, ['8', '32'])(text) === '8' ? 8 : 32);
+
+/** Those that need not be whole. */
+const REAL: ReadonlySet<string> = new Set(['rate', 'threshold', 'changeLimit']);
+
+function parserOf(name: string): (text: string) => number {
+  const flag = `--${kebab(name)}`;
+  if (name === 'storedBits') return bits(flag);
+  return REAL.has(name) ? nonNegative(flag) : whole(flag);
 }
 
 function requestOf(flags: AdaptFlags): AdaptRequest {
@@ -62,13 +68,7 @@ function requestOf(flags: AdaptFlags): AdaptRequest {
       expected: '--run-dir <folder>',
       code: 'no-run-directory',
     });
-  if (flags.estimator !== 'count' && flags.estimator !== 'confusion')
-    throw usageError({
-      message: `--estimator ${flags.estimator}`,
-      expected: 'count or confusion',
-      code: 'adapt-setting',
-    });
-  const n = (name: keyof typeof NUMBERS) => Number(flags[name]);
+  const n = (name: keyof typeof NUMBERS) => flags[name] as number;
   return {
     model: resolve(model),
     weights: weights.split(','),
@@ -103,10 +103,10 @@ function requestOf(flags: AdaptFlags): AdaptRequest {
     fit: {
       rank: n('rank'),
       perClass: n('keep'),
-      bits: bits(flags['storedBits'], 'stored-bits'),
+      bits: n('storedBits') as 8 | 32,
       seed: experiment.seed,
     },
-    cacheBits: bits(flags.cacheBits, 'cache-bits'),
+    cacheBits: flags.cacheBits,
     sinks: [],
   };
 }
@@ -140,11 +140,9 @@ function describe(summary: AdaptSummary, line: (text: string) => void): void {
 async function run(flags: AdaptFlags): Promise<void> {
   const request = requestOf(flags);
   const out = printer(flags.json === true);
-  const directory = openRunDirectory(request.runDirectory, {
-    ...experimentOf(flags),
-    adapt: { ...request, sinks: undefined },
-  });
-  const limit = Number(flags['stopAfter']);
+  const resolved = { ...experimentOf(flags), adapt: { ...request, sinks: undefined } };
+  const directory = openRunDirectory(request.runDirectory, resolved, process.argv.slice(2));
+  const limit = flags['stopAfter'] as number;
   let windows = 0;
   let asked = false;
   const ask = () => {
@@ -195,11 +193,16 @@ export function adapt(program: Command): void {
     .option('--generator <kind>', 'gaussian or stored', adaptDefaults.generator)
     .option('--generator-file <file>', 'a generator made before, in place of the source')
     .option('--head <layer>', 'first layer of the head; default: the last InnerProduct')
-    .option('--estimator <kind>', 'count or confusion', adaptDefaults.estimator)
-    .option('--cache-bits <n>', 'bits of a cached feature: 8 or 32', String(adaptDefaults.cacheBits))
+    .option(
+      '--estimator <kind>',
+      'count or confusion',
+      choice('--estimator', ['count', 'confusion']),
+      adaptDefaults.estimator,
+    )
+    .option('--cache-bits <n>', 'bits of a cached feature: 8 or 32', bits('--cache-bits'), adaptDefaults.cacheBits)
     .option('--run-dir <folder>', 'run directory; default runs/adapt-<name>-<time>')
     .option('--resume', 'go on where the run in --run-dir stopped');
   for (const [name, [text, value]] of Object.entries(NUMBERS))
-    command.option(`--${kebab(name)} <n>`, text, String(value));
+    command.option(`--${kebab(name)} <n>`, text, parserOf(name), value as number);
   command.action(run);
 }

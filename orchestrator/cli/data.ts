@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
 import { channelMeans, convertData, type DataRequest, inspectData, makeData, meanData } from '../recipes/index.ts';
-import { wholeNumber } from './numbers.ts';
+import { size, whole } from './flag-values.ts';
 import { printer, table } from './output.ts';
 
 interface SourceFlags {
   root?: string;
-  resize?: string;
+  resize?: [number, number];
   gray?: boolean;
   shuffle?: boolean;
-  seed?: string;
+  seed?: number;
   json?: boolean;
 }
 
@@ -21,23 +21,19 @@ interface OutputFlags extends SourceFlags {
 interface MakeFlags {
   output: string;
   part: string;
-  count?: string;
-  seed?: string;
+  count?: number;
+  seed?: number;
   json?: boolean;
 }
 
 function requestOf(source: string, flags: SourceFlags): DataRequest {
-  const sizes = flags.resize?.split('x').map(Number);
-  if (sizes && !(sizes.length === 2 && sizes.every((n) => Number.isInteger(n) && n > 0))) {
-    throw usageError({ message: `--resize ${flags.resize}`, expected: 'HxW, e.g. 256x256', code: 'bad-size' });
-  }
   return {
     source,
     root: flags.root,
     shuffle: flags.shuffle,
-    ...(flags.seed !== undefined && { seed: wholeNumber('--seed', flags.seed) }),
+    ...(flags.seed !== undefined && { seed: flags.seed }),
     ...(flags.gray && { color: 'gray' as const }),
-    ...(sizes && { size: [sizes[0]!, sizes[1]!] as const }),
+    ...(flags.resize && { size: flags.resize }),
   };
 }
 
@@ -45,8 +41,8 @@ const shapeText = (shape: readonly number[]) => shape.join('×');
 
 async function make(set: string, flags: MakeFlags): Promise<void> {
   const query = [
-    ...(flags.count === undefined ? [] : [`count=${wholeNumber('--count', flags.count, 1)}`]),
-    ...(flags.seed === undefined ? [] : [`seed=${wholeNumber('--seed', flags.seed)}`]),
+    ...(flags.count === undefined ? [] : [`count=${flags.count}`]),
+    ...(flags.seed === undefined ? [] : [`seed=${flags.seed}`]),
   ].join('&');
   const scheme = set.includes('-') ? set : `synthetic-${set}`;
   const whole = set.includes(':') ? set : `${scheme}:${flags.part}${query ? `?${query}` : ''}`;
@@ -96,10 +92,10 @@ async function mean(source: string, flags: SourceFlags & { output?: string }): P
 function sourceFlags(command: Command): Command {
   return command
     .option('--root <folder>', 'list of pictures: folder their paths count from')
-    .option('--resize <HxW>', 'pictures: height and width')
+    .option('--resize <HxW>', 'pictures: height and width', size)
     .option('--gray', 'pictures: one channel')
     .option('--shuffle', 'list of pictures: in drawn order')
-    .option('--seed <n>', 'seed of the drawn order')
+    .option('--seed <n>', 'seed of the drawn order', whole('--seed'))
     .option('--json', 'one JSON object on stdout')
     .exitOverride();
 }
@@ -112,8 +108,8 @@ export function data(program: Command): void {
     .description('draw a generated set (digits, images) and write it as an LMDB that Caffe reads')
     .requiredOption('--output <folder>', 'the LMDB; must not exist')
     .option('--part <part>', 'train or test', 'train')
-    .option('--count <n>', 'number of records')
-    .option('--seed <n>', 'seed')
+    .option('--count <n>', 'number of records', whole('--count', 1))
+    .option('--seed <n>', 'seed', whole('--seed'))
     .option('--json', 'one JSON object on stdout')
     .exitOverride()
     .action(make);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CremaError, EXIT, printable, usageError } from '../core/index.ts';
+import { CremaError, EXIT, printable } from '../core/index.ts';
 import {
   type Inspected,
   type InspectedText,
@@ -9,33 +9,26 @@ import {
   type NetVerdict,
   type SolverVerdict,
 } from '../recipes/index.ts';
+import { choice, levelNumber, type Phase, phase, record } from './flag-values.ts';
 import { type Printer, printer, table } from './output.ts';
-import { parseRecord } from './record.ts';
 
 interface InspectFlags {
-  kind?: string;
-  phase: string;
-  level?: string;
+  kind?: 'net' | 'solver';
+  phase: Phase;
+  level?: number;
   stage?: string;
-  record?: string;
+  record?: [number, number, number];
   json?: boolean;
   jsonl?: boolean;
 }
 
 function optionsOf(flags: InspectFlags): InspectOptions {
-  const { kind, level, stage } = flags;
-  if (kind !== undefined && kind !== 'net' && kind !== 'solver') {
-    throw usageError({ message: `--kind ${kind}`, expected: 'net or solver', code: 'bad-kind' });
-  }
-  const phase = flags.phase.toUpperCase();
-  if (phase !== 'TRAIN' && phase !== 'TEST') {
-    throw usageError({ message: `--phase ${flags.phase}`, expected: 'TRAIN or TEST', code: 'bad-phase' });
-  }
+  const { kind, phase, record, level, stage } = flags;
   return {
     kind,
     phase,
-    record: parseRecord(flags.record),
-    ...(level !== undefined && { level: Number(level) }),
+    record,
+    ...(level !== undefined && { level }),
     ...(stage !== undefined && { stages: stage.split(',') }),
   };
 }
@@ -166,11 +159,11 @@ export function inspect(program: Command): void {
     .description(
       'what a file is: verdict, shapes, parameters, MACs and rates of a net or solver; contents of other files',
     )
-    .option('--kind <kind>', 'net or solver; guessed from the content')
-    .option('--phase <phase>', 'TRAIN or TEST', 'TRAIN')
-    .option('--level <n>', 'level of the net state')
+    .option('--kind <kind>', 'net or solver; guessed from the content', choice('--kind', ['net', 'solver']))
+    .option('--phase <phase>', 'TRAIN or TEST', phase, 'TRAIN')
+    .option('--level <n>', 'level of the net state', levelNumber('--level'))
     .option('--stage <names>', 'stages of the net state, comma-separated')
-    .option('--record <CxHxW>', 'shape of a record; no file that the text names is opened then')
+    .option('--record <CxHxW>', 'shape of a record; no file that the text names is opened then', record)
     .option('--json', 'one JSON object on stdout')
     .option('--jsonl', 'one JSON object for each file, a line each')
     .exitOverride()

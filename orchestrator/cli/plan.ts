@@ -4,29 +4,28 @@ import { layoutName } from '../blob/index.ts';
 import { usageError } from '../core/index.ts';
 import { Session } from '../executor/index.ts';
 import { describePlan, loadNet, planLevels } from '../recipes/index.ts';
+import { type Phase, phase, record } from './flag-values.ts';
 import { printer, table } from './output.ts';
-import { parseRecord } from './record.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
 interface PlanFlags extends CommonFlags {
   model?: string;
-  phase: string;
-  record?: string;
+  phase: Phase;
+  record?: [number, number, number];
 }
 
 function run(flags: PlanFlags): void {
   const experiment = experimentOf(flags);
   const model = flags.model ?? experiment.model;
   if (!model) throw usageError({ message: 'no net to plan', expected: '--model net.prototxt', code: 'no-model' });
-  const phase = flags.phase.toUpperCase() === 'TEST' ? 'TEST' : 'TRAIN';
-  const net = loadNet(model, { phase, seed: experiment.seed, record: parseRecord(flags.record) });
+  const net = loadNet(model, { phase: flags.phase, seed: experiment.seed, record: flags.record });
   const session = new Session({ ...sessionSettings(experiment), threads: experiment.threads ?? cpus().length });
   const plan = session.plan(net);
   const summary = describePlan(plan, net, session.manifest);
   const out = printer(flags.json === true);
   if (!out.json) {
     out.line(
-      `${net.name} (${phase}) for ${plan.device ? `${plan.device.board}/${plan.device.config}, ${plan.device.computeUnits} compute unit(s), ${plan.lanes} lanes` : 'the host'}`,
+      `${net.name} (${flags.phase}) for ${plan.device ? `${plan.device.board}/${plan.device.config}, ${plan.device.computeUnits} compute unit(s), ${plan.lanes} lanes` : 'the host'}`,
     );
     const rows = summary.layers.map((l) => [
       l.name,
@@ -76,7 +75,7 @@ export function plan(program: Command): void {
     program.command('plan').description('placement with reasons, layouts, memory, modelled cycles and traffic'),
   )
     .option('--model <file>', 'net prototxt')
-    .option('--phase <phase>', 'TRAIN or TEST', 'TRAIN')
-    .option('--record <CxHxW>', 'shape of a record, so that no data source is opened')
+    .option('--phase <phase>', 'TRAIN or TEST', phase, 'TRAIN')
+    .option('--record <CxHxW>', 'shape of a record, so that no data source is opened', record)
     .action(run);
 }

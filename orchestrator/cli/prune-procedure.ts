@@ -49,8 +49,7 @@ async function taskOf(flags: PruneFlags, experiment: Experiment, cut: CutSetting
   if (weights.length === 0)
     throw usageError({ message: 'no trained weights', expected: '--weights net.caffemodel', code: 'no-weights' });
   const start = await readTrained(resolve(model), weights, experiment.seed, flags.snapshot);
-  const rate = flags.rate === undefined ? param.base_lr : Number(flags.rate);
-  const drops = flags.drops?.split(',').map(Number);
+  const rate = flags.rate ?? param.base_lr;
   const task: PruneTask = {
     text: start.text,
     file: resolve(model),
@@ -60,10 +59,10 @@ async function taskOf(flags: PruneFlags, experiment: Experiment, cut: CutSetting
     seed: experiment.seed,
     cut,
     fineTune: {
-      epochs: Number(flags.fineTune),
-      rate: flags.fineTuneRate === undefined ? rate / 10 : Number(flags.fineTuneRate),
+      epochs: flags.fineTune,
+      rate: flags.fineTuneRate ?? rate / 10,
     },
-    retrain: { epochs: Number(flags.retrain ?? 20), rate, drops },
+    retrain: { epochs: flags.retrain ?? 20, rate, drops: flags.drops },
     runDirectory: resolve(flags.runDir ?? defaultRunPath('prune')),
   };
   return { task, start };
@@ -115,8 +114,8 @@ async function procedure(flags: PruneFlags, task: PruneTask, start: Started, log
       task,
       start,
       {
-        ...(flags.target !== undefined && { target: Number(flags.target) }),
-        ...(flags.rounds !== undefined && { rounds: Number(flags.rounds) }),
+        ...(flags.target !== undefined && { target: flags.target }),
+        ...(flags.rounds !== undefined && { rounds: flags.rounds }),
         decided: (d) =>
           out.line(
             `${d.tried} %: ${percent(d.validation)} on validation data, ${d.held ? 'keeps' : 'loses'} ${percent(d.target)}; ${d.next === undefined ? 'done' : `next ${d.next} %`}`,
@@ -125,13 +124,13 @@ async function procedure(flags: PruneFlags, task: PruneTask, start: Started, log
       log,
     );
   }
-  const levels = (flags.level ?? '').split(',').map(Number);
-  if (levels.some((level) => !(level > 0 && level < 1))) {
-    throw usageError({ message: `--level ${flags.level ?? ''}`, expected: 'shares such as 0.5,0.8', code: 'no-level' });
+  const levels = flags.level;
+  if (levels === undefined) {
+    throw usageError({ message: 'no level', expected: '--level 0.5,0.8', code: 'no-level' });
   }
   const rounds =
     flags.gradual === undefined
       ? await pruneAndRetrain(task, start, levels, log)
-      : await pruneGradually(task, start, levels[0]!, Number(flags.gradual), log);
+      : await pruneGradually(task, start, levels[0]!, flags.gradual, log);
   return { rounds, best: rounds.at(-1) };
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Experiment, readExperiment } from '../recipes/index.ts';
+import { whole } from './flag-values.ts';
 
 export { sessionSettings } from '../recipes/index.ts';
 
@@ -10,7 +11,7 @@ export interface CommonFlags {
   device?: string;
   board?: string;
   kernelConfig?: string;
-  threads?: string;
+  threads?: number;
   json?: boolean;
 }
 
@@ -23,7 +24,7 @@ export function commonFlags(command: Command): Command {
     .option('--device <device>', 'host, sim, xrt, or an OpenCL platform')
     .option('--board <board>', 'hls/boards/<board>.yaml')
     .option('--kernel-config <config>', 'bitstreams/<board>/<config>')
-    .option('--threads <n>', 'CPU threads of host layers and emulated card')
+    .option('--threads <n>', 'CPU threads of host layers and emulated card', whole('--threads', 1))
     .option('--gpu <ids>', 'taken for compatibility with Caffe; there is no GPU here')
     .option('--json', 'one JSON object on stdout, the rest on stderr')
     .exitOverride();

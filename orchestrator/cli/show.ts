@@ -6,15 +6,15 @@ import { closeNet, type Net } from '../net/index.ts';
 import { loadNet, type NetGraph, netGraph } from '../recipes/index.ts';
 import { netDot, netMermaid, netSvg } from '../report/index.ts';
 import { writeAtomically } from '../snapshot/index.ts';
+import { type Phase, phase, record } from './flag-values.ts';
 import { printer } from './output.ts';
-import { parseRecord } from './record.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
 interface ShowFlags extends CommonFlags {
   format?: string;
   output?: string;
-  phase: string;
-  record?: string;
+  phase: Phase;
+  record?: [number, number, number];
 }
 
 /** Languages a net is drawn in; a new one: its function and one line here. */
@@ -44,9 +44,9 @@ function formatOf({ format, output }: ShowFlags): string {
 
 /** Where a data source cannot be opened, a drawing can still be made with an assumed record. */
 function load(file: string, flags: ShowFlags, seed: number): Net {
-  const phase = flags.phase.toUpperCase() === 'TEST' ? 'TEST' : 'TRAIN';
+  const { phase, record } = flags;
   try {
-    return loadNet(file, { phase, seed, record: parseRecord(flags.record) });
+    return loadNet(file, { phase, seed, record });
   } catch (error) {
     if (!(error instanceof CremaError) || error.kind !== 'data' || flags.record) throw error;
     const hint = '--record CxHxW draws it without its data';
@@ -80,7 +80,7 @@ export function show(program: Command): void {
   commonFlags(program.command('show <net>').description('draw a net as SVG, DOT or Mermaid, coloured by placement'))
     .option('--format <format>', `${[...formats.keys()].join(', ')}; else by the ending of --output, else svg`)
     .option('--output <file>', 'where to write it; stdout without it')
-    .option('--phase <phase>', 'TRAIN or TEST', 'TRAIN')
-    .option('--record <CxHxW>', 'shape of a record, so that no data source is opened')
+    .option('--phase <phase>', 'TRAIN or TEST', phase, 'TRAIN')
+    .option('--record <CxHxW>', 'shape of a record, so that no data source is opened', record)
     .action(run);
 }

@@ -3,14 +3,15 @@ import { usageError } from '../core/index.ts';
 import { testModel } from '../recipes/index.ts';
 import { formatFigure } from '../report/index.ts';
 import { compileEarly } from './compile-early.ts';
+import { levelNumber, whole } from './flag-values.ts';
 import { printer } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
 interface TestFlags extends CommonFlags {
   model?: string;
   weights?: string;
-  iterations: string;
-  level?: string;
+  iterations: number;
+  level: number;
   stage?: string;
 }
 
@@ -26,10 +27,10 @@ async function run(flags: TestFlags): Promise<void> {
   const result = await testModel({
     model,
     weights: weights.split(','),
-    iterations: Number(flags.iterations),
+    iterations: flags.iterations,
     session: sessionSettings(experiment),
     seed: experiment.seed,
-    level: Number(flags.level ?? 0),
+    level: flags.level,
     stages: flags.stage?.split(',') ?? [],
   });
   if (!out.json) {
@@ -48,8 +49,8 @@ export function test(program: Command): void {
   commonFlags(program.command('test').description('score a trained net'))
     .option('--model <file>', 'net prototxt')
     .option('--weights <files>', 'caffemodels, comma-separated')
-    .option('--iterations <n>', 'batches', '50')
-    .option('--level <n>', 'level of the net state')
+    .option('--iterations <n>', 'batches', whole('--iterations', 1), 50)
+    .option('--level <n>', 'level of the net state', levelNumber('--level'), 0)
     .option('--stage <names>', 'stages of the net state, comma-separated')
     .action(run);
 }

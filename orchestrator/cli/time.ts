@@ -2,13 +2,14 @@ import { cpus } from 'node:os';
 import type { Command } from 'commander';
 import { usageError } from '../core/index.ts';
 import { compileEarly } from './compile-early.ts';
+import { type Phase, phase, whole } from './flag-values.ts';
 import { printer, table } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 
 interface TimeFlags extends CommonFlags {
   model?: string;
-  iterations: string;
-  phase: string;
+  iterations: number;
+  phase: Phase;
   forwardOnly?: boolean;
 }
 
@@ -23,16 +24,15 @@ async function run(flags: TimeFlags): Promise<void> {
   const experiment = experimentOf(flags);
   const model = flags.model ?? experiment.model;
   if (!model) throw usageError({ message: 'no net to time', expected: '--model net.prototxt', code: 'no-model' });
-  const phase = flags.phase.toUpperCase() === 'TEST' ? 'TEST' : 'TRAIN';
-  const net = loadNet(model, { phase, seed: experiment.seed });
+  const net = loadNet(model, { phase: flags.phase, seed: experiment.seed });
   const session = new Session(sessionSettings(experiment));
   const out = printer(flags.json === true);
   try {
     const result = timeNet(net, session, {
-      iterations: Number(flags.iterations),
+      iterations: flags.iterations,
       seed: experiment.seed,
       threads: experiment.threads ?? cpus().length,
-      forwardOnly: flags.forwardOnly === true || phase === 'TEST',
+      forwardOnly: flags.forwardOnly === true || flags.phase === 'TEST',
     });
     if (!out.json) {
       out.line(
@@ -81,8 +81,8 @@ async function run(flags: TimeFlags): Promise<void> {
 export function time(program: Command): void {
   commonFlags(program.command('time').description('time a net: host, card, transfers, per layer and pass'))
     .option('--model <file>', 'net prototxt')
-    .option('--iterations <n>', 'steps to time', '50')
-    .option('--phase <phase>', 'TRAIN or TEST', 'TRAIN')
+    .option('--iterations <n>', 'steps to time', whole('--iterations', 1), 50)
+    .option('--phase <phase>', 'TRAIN or TEST', phase, 'TRAIN')
     .option('--forward-only', 'no backward pass')
     .action(run);
 }

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TrainRequest, type TrainSummary, trainRun } from '../recipes/index.ts';
-import { CurveCollector, caffeLog, htmlReport, openRunDirectory, traceFile } from '../report/index.ts';
+import { CurveCollector, caffeLog, htmlReport, openRunDirectory, pastEvents, traceFile } from '../report/index.ts';
 import { compileEarly } from './compile-early.ts';
 import { statusLine } from './status-line.ts';
 
@@ -9,6 +10,8 @@ export type Heartbeat = { readonly kind: 'ready' | 'alive' | 'snapshot' };
 
 export interface WorkerRequest extends Omit<TrainRequest, 'sinks' | 'shouldStop'> {
   readonly runDirectory: string;
+  /** What the user typed. */
+  readonly command: readonly string[];
 }
 
 /** Caffe's signals: SIGINT snapshots and stops, SIGHUP snapshots and goes on, SIGTERM snapshots and leaves with 75. */
@@ -63,15 +66,19 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
   const { seen, shouldStop } = signals();
   const fresh = !existsSync(request.runDirectory);
   let started = false;
-  const directory = openRunDirectory(request.runDirectory, {
+  const resolved = {
     ...request.experiment,
     solver: request.solverFile,
     ...(request.weights && { weights: request.weights }),
-  });
+  };
+  const directory = openRunDirectory(request.runDirectory, resolved, request.command);
   const status = statusLine(process.stderr);
   try {
     const log = caffeLog((text) => status.print(text));
     const curves = new CurveCollector();
+    if (request.resume !== undefined) {
+      for (const event of pastEvents(join(request.runDirectory, 'events.ndjson'))) curves.sink(event);
+    }
     const { summary, layers, spans, fixed, decisions } = await trainRun({
       ...request,
       shouldStop,

@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CremaError, usageError } from '../core/index.ts';
 import { defaultRunPath } from '../report/index.ts';
+import { whole } from './flag-values.ts';
 import { printer } from './output.ts';
 import { type CommonFlags, commonFlags, experimentOf, sessionSettings } from './settings.ts';
 import { supervise } from './supervisor.ts';
@@ -13,7 +14,7 @@ interface TrainFlags extends CommonFlags {
   snapshot?: string;
   resume?: string;
   runDir?: string;
-  maxIter?: string;
+  maxIter?: number;
   worker?: string;
 }
 
@@ -50,9 +51,10 @@ function requestOf(flags: TrainFlags): WorkerRequest {
     solverFile: resolve(solver),
     session,
     runDirectory: resolve(flags.runDir ?? defaultRunPath(name)),
+    command: process.argv.slice(2),
     ...(weights && { weights }),
     ...((flags.snapshot ?? flags.resume) && { resume: flags.snapshot ?? flags.resume }),
-    ...(flags.maxIter !== undefined && { maxIter: Number(flags.maxIter) }),
+    ...(flags.maxIter !== undefined && { maxIter: flags.maxIter }),
   };
 }
 
@@ -104,7 +106,7 @@ export function train(program: Command): void {
     .option('--snapshot <file>', 'solver state to continue from')
     .option('--resume <what>', '`auto`: the newest snapshot of --run-dir; or a solver state')
     .option('--run-dir <folder>', 'run directory; default runs/<name>-<time>')
-    .option('--max-iter <n>', 'override max_iter')
+    .option('--max-iter <n>', 'override max_iter', whole('--max-iter'))
     .option('--worker <request>', 'internal: the process that trains')
     .action(run);
 }

@@ -2,20 +2,18 @@ import type { Command } from 'commander';
 import { printable, usageError } from '../core/index.ts';
 import { type TextKind, upgradeFile } from '../recipes/index.ts';
 import { writeAtomically } from '../snapshot/index.ts';
+import { choice } from './flag-values.ts';
 import { printer } from './output.ts';
 
 interface UpgradeFlags {
   output?: string;
-  kind?: string;
+  kind?: TextKind;
   json?: boolean;
 }
 
 function run(file: string, flags: UpgradeFlags): void {
   const { output, kind } = flags;
-  if (kind !== undefined && kind !== 'net' && kind !== 'solver') {
-    throw usageError({ message: `--kind ${kind}`, expected: 'net or solver', code: 'bad-kind' });
-  }
-  const result = upgradeFile(file, { kind: kind as TextKind | undefined });
+  const result = upgradeFile(file, { kind });
   const text = result.kind === 'caffemodel' ? undefined : result.content.toString('utf8');
   if (output === undefined && text === undefined) {
     throw usageError({
@@ -43,7 +41,7 @@ export function upgrade(program: Command): void {
     .command('upgrade <file>')
     .description("write a legacy net, solver or caffemodel in today's form")
     .option('--output <file>', 'where to write it; a text goes to stdout without it')
-    .option('--kind <kind>', 'net or solver; guessed from the content')
+    .option('--kind <kind>', 'net or solver; guessed from the content', choice('--kind', ['net', 'solver']))
     .option('--json', 'one JSON object on stdout, the rest on stderr')
     .exitOverride()
     .action(run);

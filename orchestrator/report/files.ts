@@ -1,14 +1,29 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { EventSink, Output } from '../core/index.ts';
 
-/** Appends to a file that stays open; a line is written whole. */
+/** Appends to a file that stays open; a line is written whole, and begins anew behind one that a crash cut off. */
 export class LineFile {
   private readonly descriptor: number;
 
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
-    this.descriptor = openSync(path, 'a');
+    this.descriptor = openSync(path, 'a+');
+    const { size } = fstatSync(this.descriptor);
+    const last = Buffer.alloc(1);
+    if (size > 0 && readSync(this.descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a) this.write('\n');
   }
 
   write(text: string): void {
@@ -34,10 +49,24 @@ function names(outputs: readonly Output[]): string[] {
   return outputs.map((o) => (outputs.filter((p) => p.blob === o.blob).length > 1 ? `${o.blob}[${o.index}]` : o.blob));
 }
 
-/** metrics.train.csv or metrics.test.csv: a head line, then a line per display or test. */
+/** Lines of a table whose iteration, the first column, comes before `iteration`; the head too. */
+function keepBefore(path: string, iteration: number): string {
+  const [head = '', ...rows] = readFileSync(path, 'utf8').split('\n');
+  const kept = rows.filter((row) => row !== '' && Number(row.slice(0, row.indexOf(','))) < iteration);
+  const text = [head, ...kept].map((line) => `${line}\n`).join('');
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
+  return head;
+}
+
+/**
+ * metrics.train.csv or metrics.test.csv: a head line, then a line per display or test. A run that goes on from a snapshot does some
+ * iterations again: their lines give way to the new ones.
+ */
 export function metrics(path: string, kind: 'train' | 'test'): EventSink {
-  let columns = 0;
+  let head = '';
   return (event) => {
+    if (event.kind === 'start' && existsSync(path)) head = keepBefore(path, Number(event.config['iteration'] ?? 0));
     if (event.kind !== kind || (event.kind === 'train' && !event.display)) return;
     const seconds = (event.time / 1000).toFixed(3);
     const fixed =
@@ -50,11 +79,11 @@ export function metrics(path: string, kind: 'train' | 'test'): EventSink {
             smoothed_loss: event.smoothedLoss,
           }
         : { NumIters: event.iteration, Seconds: seconds, LearningRate: event.lr, net: event.net };
-    const head = [...Object.keys(fixed), ...names(event.outputs)];
+    const columns = [...Object.keys(fixed), ...names(event.outputs)].map(field).join(',');
     const row = [...Object.values(fixed), ...event.outputs.map((o) => o.value)];
-    if (columns !== head.length) {
-      appendFileSync(path, `${head.map(field).join(',')}\n`);
-      columns = head.length;
+    if (columns !== head) {
+      appendFileSync(path, `${columns}\n`);
+      head = columns;
     }
     appendFileSync(path, `${row.join(',')}\n`);
   };

@@ -7,6 +7,7 @@ export * from './html.ts';
 export * from './net-graph-text.ts';
 export { netSvg } from './net-svg.ts';
 export { page } from './page.ts';
+export { pastEvents } from './past-events.ts';
 export * from './precision.ts';
 export * from './run-directory.ts';
 export * from './trace.ts';

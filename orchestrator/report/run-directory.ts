@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type EventSink, yaml } from '../core/index.ts';
+import { type EventSink, packageRoot, yaml } from '../core/index.ts';
 import { caffeLog } from './caffe-log.ts';
 import { eventLog, LineFile, metrics } from './files.ts';
 
@@ -24,37 +24,52 @@ export function defaultRunPath(name: string): string {
   return join('runs', `${name}-${stamp}`);
 }
 
-/** What a reader needs to repeat a run: machine, versions, command. No secrets: of the environment only our own variables. */
-function environment(): Record<string, unknown> {
-  const ours = Object.entries(process.env).filter(([key]) => key.startsWith('CREMA_'));
-  let compiler = '';
+/** What a program prints, undefined where it is not there or fails. */
+function answer(program: string, ...args: string[]): string | undefined {
   try {
-    compiler = execFileSync('g++', ['-dumpfullversion'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
+    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
-    compiler = 'none';
+    return undefined;
   }
+}
+
+/** Which Crema this is: its version, and in a checkout the commit, `-dirty` where files differ from it. */
+function ourselves(): { crema: string; commit?: string } {
+  const root = packageRoot();
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const commit = existsSync(join(root, '.git'))
+    ? answer('git', '-C', root, 'describe', '--always', '--exclude=*', '--dirty', '--abbrev=40')
+    : undefined;
+  return { crema: version, ...(commit !== undefined && { commit }) };
+}
+
+/** What a reader needs to repeat a run: machine, versions, command. No secrets: of the environment only our own variables. */
+function environment(command: readonly string[]): Record<string, unknown> {
+  const ours = Object.entries(process.env).filter(([key]) => key.startsWith('CREMA_'));
   return {
+    ...ourselves(),
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memory_bytes: totalmem(),
-    compiler: `g++ ${compiler}`,
-    command: process.argv.slice(2),
+    compiler: `g++ ${answer('g++', '-dumpfullversion') ?? 'none'}`,
+    command,
     variables: Object.fromEntries(ours),
   };
 }
 
-/** Makes the folder and its first files; `resolved` is the configuration with every default filled in. */
-export function openRunDirectory(path: string, resolved: Record<string, unknown>): RunDirectory {
+/** Makes the folder and its first files; `resolved` is the configuration with every default filled in, `command` what the user typed. */
+export function openRunDirectory(
+  path: string,
+  resolved: Record<string, unknown>,
+  command: readonly string[],
+): RunDirectory {
   mkdirSync(join(path, 'snapshots'), { recursive: true });
   writeFileSync(join(path, 'config.resolved.yaml'), yaml().stringify(resolved));
   const writeJson = (name: string, value: unknown) =>
     writeFileSync(join(path, name), `${JSON.stringify(value, null, 2)}\n`);
-  writeJson('environment.json', environment());
+  writeJson('environment.json', environment(command));
   const events = new LineFile(join(path, 'events.ndjson'));
   const log = new LineFile(join(path, 'train.log'));
   return {

@@ -25,6 +25,23 @@ describe.skipIf(!simBuilt)('crema train on the emulated card', () => {
       expect(all.get(iteration), `loss of iteration ${iteration}`).toBe(loss);
     }
     expect(await finalState(folder, run, MAX)).toEqual(await finalState(folder, 'whole', MAX));
+    // Tables and curves are those of a run that was never stopped.
+    for (const table of ['metrics.train.csv', 'metrics.test.csv'])
+      expect(figures(run, table)).toEqual(figures('whole', table));
+    expect(firstChart(run)).toBe(firstChart('whole'));
+  }
+
+  const read = (run: string, file: string) => readFileSync(join(folder, run, file), 'utf8');
+  const firstChart = (run: string) => /<svg[\s\S]*?<\/svg>/.exec(read(run, 'report.html'))![0];
+
+  /** A table without what the clock says. */
+  function figures(run: string, file: string): string[][] {
+    const rows = read(run, file)
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    const timed = ['Seconds', 'images_per_second'].map((name) => rows[0]!.indexOf(name));
+    return rows.map((row) => row.filter((_, i) => !timed.includes(i)));
   }
 
   it('leaves a run directory whose log Caffe reads', () => {
@@ -42,7 +59,10 @@ describe.skipIf(!simBuilt)('crema train on the emulated card', () => {
     expect(rows[1]!.LearningRate).toBeCloseTo(0.05, 6);
     expect(rows.at(-1)!.LearningRate).toBeLessThan(0.05);
     expect(tests.at(-1)!.accuracy).toBeGreaterThan(tests[0]!.accuracy!);
-    const summary = JSON.parse(readFileSync(join(folder, 'whole', 'summary.json'), 'utf8'));
+    const { crema, command } = JSON.parse(read('whole', 'environment.json'));
+    expect(crema).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(command).toEqual(expect.arrayContaining(['train', '--run-dir', join(folder, 'whole')]));
+    const summary = JSON.parse(read('whole', 'summary.json'));
     expect(summary).toMatchObject({ iterations: MAX, provenance: 'simulated', reason: 'finished' });
     // Training, two tests, and the last loss that is displayed.
     expect(summary.launches).toBe(MAX * LAUNCHES.step + 2 * LAUNCHES.test + LAUNCHES.test);
