@@ -45,7 +45,7 @@ async function taskOf(flags: PruneFlags, experiment: Experiment, cut: CutSetting
   }
   const { param } = checkSolver(parseSolver(readInput(solverFile, 'solver'), solverFile), resolve(solverFile));
   const model = flags.model ?? experiment.model ?? resolvePath(param.net || param.train_net, resolve(solverFile));
-  const weights = flags.weights?.split(',') ?? (experiment.weights ? [experiment.weights] : []);
+  const weights = (flags.weights ?? experiment.weights)?.split(',') ?? [];
   if (weights.length === 0)
     throw usageError({ message: 'no trained weights', expected: '--weights net.caffemodel', code: 'no-weights' });
   const start = await readTrained(resolve(model), weights, experiment.seed, flags.snapshot);

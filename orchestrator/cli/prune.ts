@@ -37,7 +37,7 @@ async function run(flags: PruneFlags): Promise<void> {
     const message = flags.level ? `${flags.level.length} levels without --retrain` : 'no level';
     throw usageError({ message, expected: '--level 0.7', code: 'no-level' });
   }
-  const weights = flags.weights?.split(',') ?? (experiment.weights ? [experiment.weights] : []);
+  const weights = (flags.weights ?? experiment.weights)?.split(',') ?? [];
   const result = await pruneModel({
     model: resolve(model),
     weights,

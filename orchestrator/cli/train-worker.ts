@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type TrainRequest, type TrainSummary, trainRun } from '../recipes/index.ts';
 import { CurveCollector, caffeLog, htmlReport, openRunDirectory, pastEvents, traceFile } from '../report/index.ts';
 import { compileEarly } from './compile-early.ts';
@@ -69,7 +69,7 @@ export async function trainInWorker(request: WorkerRequest): Promise<{ summary: 
   const resolved = {
     ...request.experiment,
     solver: request.solverFile,
-    ...(request.weights && { weights: request.weights }),
+    ...(request.weights && { weights: request.weights.map((path) => resolve(path)).join(',') }),
   };
   const directory = openRunDirectory(request.runDirectory, resolved, request.command);
   const status = statusLine(process.stderr);

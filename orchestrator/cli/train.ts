@@ -43,7 +43,7 @@ function requestOf(flags: TrainFlags): WorkerRequest {
       code: 'no-run-directory',
     });
   }
-  const weights = flags.weights?.split(',') ?? (experiment.weights ? [experiment.weights] : undefined);
+  const weights = (flags.weights ?? experiment.weights)?.split(',');
   const name = basename(dirname(resolve(solver)));
   const { precision: _, ...session } = sessionSettings(experiment);
   return {

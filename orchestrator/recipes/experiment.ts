@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ErrorObject } from 'ajv';
 import type { Document, LineCounter } from 'yaml';
 import {
@@ -162,10 +162,11 @@ export function readExperiment(file: string | undefined, settings: readonly stri
   // Paths of the file count from the file; those of --set from the working directory.
   const folder = file === undefined ? process.cwd() : dirname(resolve(file));
   for (const key of ['solver', 'model', 'weights', 'xclbin']) {
-    const path = value[key];
-    if (typeof path !== 'string' || isAbsolute(path)) continue;
-    const set = settings.some((s) => s.startsWith(`${key}=`));
-    value[key] = set ? resolve(path) : join(folder, path);
+    const given = value[key];
+    if (typeof given !== 'string') continue;
+    const from = settings.some((s) => s.startsWith(`${key}=`)) ? process.cwd() : folder;
+    const paths = key === 'weights' ? given.split(',') : [given];
+    value[key] = paths.map((path) => resolve(from, path)).join(',');
   }
   return value as unknown as Experiment;
 }

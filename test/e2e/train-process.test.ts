@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readExperiment } from '../../orchestrator/recipes/index.ts';
 import { simBuilt } from './children.ts';
 import { parseLog } from './parse-log.ts';
 import { finalState, LAUNCHES, losses, snapshotFiles, type TrainedRun, train, trainingFolder } from './training.ts';
@@ -62,6 +63,13 @@ describe.skipIf(!simBuilt)('crema train on the emulated card', () => {
     const { crema, command } = JSON.parse(read('whole', 'environment.json'));
     expect(crema).toMatch(/^\d+\.\d+\.\d+$/);
     expect(command).toEqual(expect.arrayContaining(['train', '--run-dir', join(folder, 'whole')]));
+    // The resolved experiment is one that can be given again.
+    expect(readExperiment(join(folder, 'whole', 'config.resolved.yaml'), [])).toMatchObject({
+      solver: join(folder, 'solver.prototxt'),
+      device: 'sim',
+      memory: 'strict',
+      threads: 2,
+    });
     const summary = JSON.parse(read('whole', 'summary.json'));
     expect(summary).toMatchObject({ iterations: MAX, provenance: 'simulated', reason: 'finished' });
     // Training, two tests, and the last loss that is displayed.
