@@ -83,11 +83,14 @@ async function run(flags: TrainFlags): Promise<void> {
   if (failure) out.result({ error: failure });
   if (summary) {
     if (!out.json) {
-      const accuracy =
-        summary.final_accuracy === null ? '' : `, test accuracy ${(100 * summary.final_accuracy).toFixed(2)} %`;
-      out.line(
-        `${summary.net}: ${summary.iterations} iterations, loss ${summary.final_loss.toFixed(4)}${accuracy}, ${summary.images_per_second.toFixed(0)} images/s on ${summary.device}`,
-      );
+      const { final_loss: loss, final_accuracy: accuracy } = summary;
+      const figures = [
+        `${summary.iterations} iterations`,
+        ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
+        ...(accuracy === null ? [] : [`test accuracy ${(100 * accuracy).toFixed(2)} %`]),
+        `${summary.images_per_second.toFixed(0)} images/s on ${summary.device}`,
+      ];
+      out.line(`${summary.net}: ${figures.join(', ')}`);
       out.line(`run directory: ${request.runDirectory}`);
       out.line(`report: ${request.runDirectory}/report.html`);
     }

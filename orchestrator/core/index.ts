@@ -6,3 +6,4 @@ export * from './paths.ts';
 export * from './rng.ts';
 export * from './schema.ts';
 export * from './sizes.ts';
+export * from './writing.ts';

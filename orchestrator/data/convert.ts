@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import { dataError } from '../core/index.ts';
+import { dataError, writing } from '../core/index.ts';
 import { sumRecords } from '../math/index.ts';
 import { native } from '../native/index.ts';
 import { encodeDatum } from './datum.ts';
@@ -115,8 +115,10 @@ export function meanOf(source: RecordSource): MeanImage {
 /** Writes a mean image that Caffe's mean_file reads, whole or not at all. */
 export function writeMean(mean: MeanImage, path: string): void {
   const making = `${path}.making-${process.pid}`;
-  writeFileSync(making, encodeMean(mean), { flush: true } as object);
-  renameSync(making, path);
+  writing(path, () => {
+    writeFileSync(making, encodeMean(mean), { flush: true } as object);
+    renameSync(making, path);
+  });
 }
 
 /** What `data inspect` tells of a source. */

@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dataError } from '../core/index.ts';
+import { renameSync, rmSync } from 'node:fs';
+import { dataError, makeFolder } from '../core/index.ts';
 import { native } from '../native/index.ts';
 import { describePath, statOf } from './files.ts';
 import { Lmdb, MDB, MDB_MAP_FULL } from './lmdb.ts';
@@ -32,15 +32,7 @@ export class LmdbWriter {
     }
     this.path = path;
     this.making = `${path}.making-${process.pid}`;
-    try {
-      mkdirSync(this.making, { recursive: true });
-    } catch (cause) {
-      const reason = (cause as Error).message;
-      throw dataError(
-        { message: `cannot make ${path}: ${reason}`, hint: 'check the path and permissions', code: 'write' },
-        cause,
-      );
-    }
+    makeFolder(this.making);
     this.environment = this.lmdb.open(this.making, MDB.noLock, (environment) => this.resize(environment, FIRST_MAP));
   }
 

@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { dataError, internalError } from '../core/index.ts';
+import { dataError, internalError, makeFolder, writing } from '../core/index.ts';
 
 interface Entry {
   readonly stage: string;
@@ -36,7 +36,7 @@ export class StageLog {
       throw dataError({ message: `${path} is damaged`, expected: 'lines of JSON', code: 'stages' });
     const [first, ...rest] = whole as Entry[];
     if (!first) {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       if (existsSync(path)) truncateSync(path, 0);
       this.append(head);
       return;
@@ -54,7 +54,7 @@ export class StageLog {
   }
 
   private append(entry: Entry): void {
-    appendFileSync(this.path, `${JSON.stringify(entry)}\n`);
+    writing(this.path, () => appendFileSync(this.path, `${JSON.stringify(entry)}\n`));
   }
 
   /** The result of a stage: from the file, or of `body`, which then is noted. Stages must come in the same order every time. */

@@ -46,7 +46,8 @@ export interface TrainSummary {
   readonly net: string;
   readonly iterations: number;
   readonly images_per_second: number;
-  readonly final_loss: number;
+  /** null where no iteration was left to make. */
+  readonly final_loss: number | null;
   /** Of a test at the last iteration; null where none fell on it. */
   readonly final_accuracy: number | null;
   /** All that this test gave; empty where there was none. */
@@ -271,7 +272,7 @@ function summarise(solver: Solver, result: RunResult, session: Session, experime
     net: solver.train.net.name,
     iterations: result.iteration,
     images_per_second: result.imagesPerSecond,
-    final_loss: result.loss,
+    final_loss: Number.isFinite(result.loss) ? result.loss : null,
     final_accuracy: accuracy,
     test_outputs: outputs,
     device: session.device?.name ?? 'host',

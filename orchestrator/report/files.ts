@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -12,22 +11,24 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import type { EventSink, Output } from '../core/index.ts';
+import { type EventSink, makeFolder, type Output, writing } from '../core/index.ts';
 
 /** Appends to a file that stays open; a line is written whole, and begins anew behind one that a crash cut off. */
 export class LineFile {
+  private readonly path: string;
   private readonly descriptor: number;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true });
-    this.descriptor = openSync(path, 'a+');
+    makeFolder(dirname(path));
+    this.path = path;
+    this.descriptor = writing(path, () => openSync(path, 'a+'));
     const { size } = fstatSync(this.descriptor);
     const last = Buffer.alloc(1);
     if (size > 0 && readSync(this.descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a) this.write('\n');
   }
 
   write(text: string): void {
-    writeSync(this.descriptor, text);
+    writing(this.path, () => writeSync(this.descriptor, text));
   }
 
   close(): void {
@@ -54,8 +55,10 @@ function keepBefore(path: string, iteration: number): string {
   const [head = '', ...rows] = readFileSync(path, 'utf8').split('\n');
   const kept = rows.filter((row) => row !== '' && Number(row.slice(0, row.indexOf(','))) < iteration);
   const text = [head, ...kept].map((line) => `${line}\n`).join('');
-  writeFileSync(`${path}.part`, text);
-  renameSync(`${path}.part`, path);
+  writing(path, () => {
+    writeFileSync(`${path}.part`, text);
+    renameSync(`${path}.part`, path);
+  });
   return head;
 }
 
@@ -79,12 +82,9 @@ export function metrics(path: string, kind: 'train' | 'test'): EventSink {
             smoothed_loss: event.smoothedLoss,
           }
         : { NumIters: event.iteration, Seconds: seconds, LearningRate: event.lr, net: event.net };
+    const row = [...Object.values(fixed), ...event.outputs.map((o) => o.value)].join(',');
     const columns = [...Object.keys(fixed), ...names(event.outputs)].map(field).join(',');
-    const row = [...Object.values(fixed), ...event.outputs.map((o) => o.value)];
-    if (columns !== head) {
-      appendFileSync(path, `${columns}\n`);
-      head = columns;
-    }
-    appendFileSync(path, `${row.join(',')}\n`);
+    writing(path, () => appendFileSync(path, columns === head ? `${row}\n` : `${columns}\n${row}\n`));
+    head = columns;
   };
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type EventSink, packageRoot, yaml } from '../core/index.ts';
+import { type EventSink, makeFolder, packageRoot, writing, yaml } from '../core/index.ts';
 import { caffeLog } from './caffe-log.ts';
 import { eventLog, LineFile, metrics } from './files.ts';
 
@@ -65,10 +65,10 @@ export function openRunDirectory(
   resolved: Record<string, unknown>,
   command: readonly string[],
 ): RunDirectory {
-  mkdirSync(join(path, 'snapshots'), { recursive: true });
-  writeFileSync(join(path, 'config.resolved.yaml'), yaml().stringify(resolved));
-  const writeJson = (name: string, value: unknown) =>
-    writeFileSync(join(path, name), `${JSON.stringify(value, null, 2)}\n`);
+  makeFolder(join(path, 'snapshots'));
+  const write = (name: string, text: string) => writing(join(path, name), () => writeFileSync(join(path, name), text));
+  const writeJson = (name: string, value: unknown) => write(name, `${JSON.stringify(value, null, 2)}\n`);
+  write('config.resolved.yaml', yaml().stringify(resolved));
   writeJson('environment.json', environment(command));
   const events = new LineFile(join(path, 'events.ndjson'));
   const log = new LineFile(join(path, 'train.log'));
@@ -81,7 +81,7 @@ export function openRunDirectory(
       metrics(join(path, 'metrics.test.csv'), 'test'),
     ],
     writeJson,
-    write: (name, text) => writeFileSync(join(path, name), text),
+    write,
     close() {
       events.close();
       log.close();

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { dataError } from '../core/index.ts';
+import { makeFolder, writing } from '../core/index.ts';
 
 /** The calls of the file system that a snapshot makes; tests put failing ones in their place. */
 export interface FileCalls {
@@ -39,33 +39,35 @@ function syncFolder(folder: string, calls: FileCalls): void {
  */
 export function writeAtomically(path: string, bytes: Uint8Array, calls: FileCalls = fileCalls): void {
   const temporary = `${path}.tmp`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    const file = calls.open(temporary, 'w');
+  writing(path, () => {
+    makeFolder(dirname(path), path);
     try {
-      for (let done = 0; done < bytes.byteLength; ) {
-        const written = calls.write(file, bytes.subarray(done, Math.min(bytes.byteLength, done + LARGEST_WRITE)));
-        if (written <= 0) throw new Error('the file system took no bytes');
-        done += written;
+      write(path, temporary, bytes, calls);
+    } catch (error) {
+      try {
+        calls.remove(temporary);
+      } catch {
+        // The first failure is the one to report; a temporary file that stays is overwritten by the next snapshot.
       }
-      calls.sync(file);
-    } finally {
-      calls.close(file);
+      throw error;
     }
-    calls.rename(temporary, path);
-    syncFolder(dirname(path), calls);
-  } catch (error) {
-    try {
-      calls.remove(temporary);
-    } catch {
-      // The first failure is the one to report; a temporary file that stays is overwritten by the next snapshot.
+  });
+}
+
+function write(path: string, temporary: string, bytes: Uint8Array, calls: FileCalls): void {
+  const file = calls.open(temporary, 'w');
+  try {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const written = calls.write(file, bytes.subarray(done, Math.min(bytes.byteLength, done + LARGEST_WRITE)));
+      if (written <= 0) throw new Error('the file system took no bytes');
+      done += written;
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw dataError(
-      { message: `cannot write '${path}': ${reason}`, hint: 'check space and permissions', code: 'write' },
-      error,
-    );
+    calls.sync(file);
+  } finally {
+    calls.close(file);
   }
+  calls.rename(temporary, path);
+  syncFolder(dirname(path), calls);
 }
 
 /** Tries, before hours of training, whether files with this prefix can be written. Throws a data CremaError. */

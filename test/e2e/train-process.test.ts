@@ -92,6 +92,10 @@ describe.skipIf(!simBuilt)('crema train on the emulated card', () => {
       expect(terminated.code, terminated.stderr).toBe(75);
       expect((await train({ folder, run, args: resume })).code).toBe(0);
       await equalsWhole(run);
+      // Nothing is left to do: said so, and nothing changes.
+      const again = await train({ folder, run, args: resume });
+      expect([again.code, again.stdout], again.stderr).toEqual([0, expect.stringContaining(`${MAX} iterations`)]);
+      await equalsWhole(run);
     },
     PATIENCE,
   );

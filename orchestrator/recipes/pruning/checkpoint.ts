@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { buildNet, closeNet, createParams, type Net } from '../../net/index.ts';
 import { type NetParameter, parseNet, printText, readSolverState, writeSolverState } from '../../proto/index.ts';
 import { encodeModel, loadWeights, writeAtomically } from '../../snapshot/index.ts';
@@ -16,7 +15,6 @@ async function withNet<T>(text: NetParameter, file: string, use: (net: Net) => P
 
 /** `file`: where paths of the text count from. Writes `<path>.prototxt`, `<path>.caffemodel` and, with history, `<path>.solverstate`, as Caffe reads them. */
 export async function writeCheckpoint(path: string, file: string, text: NetParameter, state: RunState): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true });
   await withNet(text, file, async (net) => {
     const params = createParams(net, 1);
     for (const { key, index } of net.params) params.blobs[index]!.data.set(state.weights.get(key)!);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inputError } from '../../core/index.ts';
 import { Session, type SessionSettings } from '../../executor/index.ts';
@@ -61,10 +60,7 @@ export async function pruneModel(request: PruneModelRequest): Promise<CutNet> {
   const session = new Session(request.session);
   try {
     const cut = cutNet(text, model, state, request.level, { ...request.cut, seed }, session);
-    if (out !== undefined) {
-      mkdirSync(out, { recursive: true });
-      await writeCheckpoint(join(out, 'net'), model, cut.text, cut.state);
-    }
+    if (out !== undefined) await writeCheckpoint(join(out, 'net'), model, cut.text, cut.state);
     return cut;
   } finally {
     session.close();
