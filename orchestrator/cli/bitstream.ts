@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { buildPath, inputError, usageError } from '../core/index.ts';
+import { buildPath, usageError } from '../core/index.ts';
 import {
   buildXclbin,
   loadManifest,
@@ -10,6 +10,7 @@ import {
   readXclbin,
   xclbinPath,
 } from '../kernels/index.ts';
+import { readInput } from '../recipes/index.ts';
 import { printer, table } from './output.ts';
 
 interface BuildFlags {
@@ -64,8 +65,7 @@ function build(flags: BuildFlags): void {
 }
 
 function inspect(file: string, flags: { json?: boolean }): void {
-  if (!existsSync(file)) throw inputError({ message: `no file ${file}`, code: 'no-file' });
-  const found = readXclbin(readFileSync(file), file);
+  const found = readXclbin(readInput(file, 'xclbin'), file);
   const out = printer(flags.json === true);
   if (!out.json) {
     out.line(`${file}: platform ${found.platform}, uuid ${found.uuid}`);

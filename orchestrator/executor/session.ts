@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { deviceError, inputError } from '../core/index.ts';
+import { CremaError, inputError } from '../core/index.ts';
 import { type Device, type DeviceCounters, openDevice } from '../device/index.ts';
 import { checkXclbin, loadManifest, type Manifest, xclbinPath } from '../kernels/index.ts';
 import { setThreads } from '../math/index.ts';
@@ -27,6 +27,16 @@ export interface SessionSettings {
   readonly precision?: PrecisionSettings | undefined;
   /** Of rounding draws; default 1. */
   readonly seed?: number | undefined;
+}
+
+function readBitstream(file: string, hint: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const absent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = absent ? `no bitstream ${file}` : `cannot read the bitstream ${file}: ${(cause as Error).message}`;
+    throw new CremaError('device', { message, hint, code: 'no-xclbin' }, { cause });
+  }
 }
 
 function sumCounters(a: DeviceCounters, b: DeviceCounters | undefined): DeviceCounters {
@@ -138,16 +148,12 @@ export class Session {
     const { settings } = this;
     const { board, config } = manifest;
     const file = settings.xclbin ?? xclbinPath(board, config);
-    if (!existsSync(file)) {
-      throw deviceError({
-        message: `no bitstream ${file}`,
-        hint: settings.xclbin
-          ? 'check the path'
-          : `build it with: crema bitstream build --board ${board} --kernel-config ${config}`,
-        code: 'no-xclbin',
-      });
-    }
-    const bytes = readFileSync(file);
+    const bytes = readBitstream(
+      file,
+      settings.xclbin
+        ? 'check the path'
+        : `build it with: crema bitstream build --board ${board} --kernel-config ${config}`,
+    );
     checkXclbin(bytes, manifest, file);
     // The emulated card reads its settings when its library is loaded.
     process.env.CREMA_SIM_MEMORY ??= settings.memory ?? 'shared';

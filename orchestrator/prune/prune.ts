@@ -1,4 +1,4 @@
-import { usageError } from '../core/index.ts';
+import { inputError, usageError } from '../core/index.ts';
 import type { NetParameter } from '../proto/index.ts';
 import type { Values } from './filters.ts';
 import type { ChannelGraph, Kept } from './graph.ts';
@@ -90,6 +90,13 @@ export function prune(graph: ChannelGraph, weights: Values, settings: PruneSetti
     snap = 1,
     keep = [],
   } = settings;
+  if (graph.producers.size === 0) {
+    throw inputError({
+      message: 'this net has no layer with filters to remove',
+      expected: 'a Convolution, Deconvolution or InnerProduct',
+      code: 'nothing-to-prune',
+    });
+  }
   const [unused] = keepLayers(graph, keep);
   if (unused !== undefined) {
     throw usageError({
@@ -117,7 +124,10 @@ export function prune(graph: ChannelGraph, weights: Values, settings: PruneSetti
   const count = shortest(steps.length, level, removed);
   const kept = without(count);
   const reached = removed(count);
-  const reason = missed(level, reached, name, () => ({ before: removed(count - 1), limited: whole.limited }));
+  const reason = missed(level, reached, name, () => ({
+    before: removed(Math.max(0, count - 1)),
+    limited: whole.limited,
+  }));
   return {
     text: prunedText(graph, kept),
     kept,

@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
   { args: withXclbin('abi.xclbin'), code: 5, says: /kernel ABI 7; expected ABI 1/, hint: /crema bitstream build/ },
   { args: withXclbin('other.xclbin'), code: 5, says: /u250\/f32-strict; expected u250\/f32/, hint: /bitstream build/ },
   { args: withXclbin('small.xclbin'), code: 5, says: /bytes in bank DDR\[0\].*left/, hint: /smaller batch|bank/ },
+  { args: withXclbin('.'), code: 5, says: /cannot read the bitstream .*EISDIR/, hint: /path/ },
   { args: withXclbin('nothing.xclbin'), code: 5, says: /no bitstream .*nothing\.xclbin/, hint: /path/ },
   { args: ['--device', 'sim', '--board', 'u25'], code: 3, says: /no board named u25/, hint: /did you mean u250/ },
   { args: ['--device', 'sim', '--kernel-config', 'f23'], code: 3, says: /no config named f23/, hint: /f32/ },

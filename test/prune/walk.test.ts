@@ -72,6 +72,13 @@ describe('the walk', () => {
     expect(coarse.pruned.reason).toContain('the step that reaches 5.0 %');
   });
 
+  test('says that nothing can go, and refuses a net without filters', () => {
+    const { pruned } = cut([conv('a', 'data', 1), head('a')], { level: 0.3 });
+    expect(pruned.level.reached).toBe(0);
+    expect(pruned.reason).toContain('0.0 % of parameters is the most that can go');
+    expect(() => cut([relu('data')], { level: 0.3 })).toThrow('no layer with filters to remove');
+  });
+
   test('a figure of the caller may be the criterion', () => {
     const macs = (text: NetParameter) => buildNet(text, { phase: 'TEST' }).layers.reduce((sum, l) => sum + l.macs, 0);
     const { pruned } = cut(CHAIN, { level: 0.6, ranker: 'random', criterion: { name: 'macs', of: macs } });
