@@ -6,7 +6,7 @@ import { parseIdx } from '../../orchestrator/data/idx.ts';
 import { Hdf5, openSource, readMean } from '../../orchestrator/data/index.ts';
 import { Session } from '../../orchestrator/executor/index.ts';
 import { readXclbin, writeContainer } from '../../orchestrator/kernels/index.ts';
-import { native } from '../../orchestrator/native/index.ts';
+import { withAddresses } from '../../orchestrator/native/index.ts';
 import { buildNet, closeNet } from '../../orchestrator/net/index.ts';
 import {
   canonicalHash,
@@ -99,8 +99,8 @@ export function makeTargets(folder: string): { targets: readonly Target[]; close
     binary('records', seeds.datums(), (input) => {
       // The reader of data layers: native code, on memory that ends where the record ends.
       const memory = Buffer.from(input);
-      const address = BigInt.asIntN(64, native().address(memory));
-      new DatumTable().read('fuzz', 0, BigInt64Array.of(address), BigInt64Array.of(BigInt(memory.length)), 1);
+      const sizes = BigInt64Array.of(BigInt(memory.length));
+      withAddresses([memory], ([at]) => new DatumTable().read('fuzz', 0, BigInt64Array.of(at!), sizes, 1));
     }),
     binary('idx', seeds.idxFiles(), (input) => void parseIdx(input, 'fuzz')),
     binary('xclbin', [xclbinSeed()], (input) => void readXclbin(input, 'fuzz')),

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { dataError, makeFolder } from '../core/index.ts';
-import { native } from '../native/index.ts';
+import { withAddresses } from '../native/index.ts';
 import { describePath, statOf } from './files.ts';
 import { Lmdb, MDB, MDB_MAP_FULL } from './lmdb.ts';
 
@@ -56,12 +56,14 @@ export class LmdbWriter {
     const data = new BigUint64Array(2);
     for (const [i, value] of this.pending.entries()) {
       const name = Buffer.from(String(this.written + i).padStart(8, '0'));
-      key.set([BigInt(name.length), native().address(name)]);
-      data.set([BigInt(value.length), native().address(value)]);
       const types = ['pointer', 'u32', 'pointer', 'pointer', 'u32'] as const;
       // Beyond 10^8 records keys of nine digits sort before some of eight: only then is the order left to LMDB.
       const flags = this.written + i < 1e8 ? MDB.append : 0;
-      const code = this.lmdb.call('mdb_put', types, transaction, database, key, data, flags);
+      const code = withAddresses([name, value], ([nameAt, valueAt]) => {
+        key.set([BigInt(name.length), nameAt!]);
+        data.set([BigInt(value.length), valueAt!]);
+        return this.lmdb.call('mdb_put', types, transaction, database, key, data, flags);
+      });
       if (code === 0) continue;
       this.lmdb.end('mdb_txn_abort', transaction);
       if (code === MDB_MAP_FULL) return false;

@@ -7,7 +7,7 @@ import { DatumTable } from '../../orchestrator/data/datum.ts';
 import { parseIdx } from '../../orchestrator/data/idx.ts';
 import { imageSize } from '../../orchestrator/data/image-size.ts';
 import { encodeDatum, Hdf5, LmdbWriter, openSource } from '../../orchestrator/data/index.ts';
-import { native } from '../../orchestrator/native/index.ts';
+import { withAddresses } from '../../orchestrator/native/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,7 +41,8 @@ test('Datum', () => {
     fuzz(seed, 3000, (bytes) => {
       if (bytes.length === 0) return;
       const copy = new Uint8Array(bytes); // exactly as long as the message, so that a read past it is seen by a sanitizer
-      table.read('fuzz', 0, BigInt64Array.of(native().address(copy)), BigInt64Array.of(BigInt(copy.length)), 1);
+      const sizes = BigInt64Array.of(BigInt(copy.length));
+      withAddresses([copy], ([at]) => table.read('fuzz', 0, BigInt64Array.of(at!), sizes, 1));
     });
   }
 });

@@ -1,5 +1,5 @@
 import { concatDescriptors } from '../../orchestrator/kernels/index.ts';
-import { type NativeFunction, native } from '../../orchestrator/native/index.ts';
+import { type NativeFunction, native, withAddresses } from '../../orchestrator/native/index.ts';
 import { type FixedCase, type FixedResult, portsOf, resultOf } from './fixed-cases.ts';
 
 /** Calls an engine.so as the emulated card does, in this process. */
@@ -10,9 +10,10 @@ export function openEngine(path: string): (t: FixedCase) => FixedResult {
     const { ports, descriptors } = portsOf(t);
     const ops = concatDescriptors(descriptors);
     const memory = [ports.a, ports.b, ports.c, ports.bias, ops];
-    const values = BigUint64Array.from([...memory.map((view) => native().address(view)), BigInt(descriptors.length)]);
-    const first = native().address(values);
-    call(BigUint64Array.from(values, (_, i) => first + BigInt(8 * i)));
+    withAddresses(memory, (addresses) => {
+      const values = BigUint64Array.of(...addresses, BigInt(descriptors.length));
+      withAddresses([values], ([first]) => call(BigUint64Array.from(values, (_, i) => first! + BigInt(8 * i))));
+    });
     return resultOf(t, ports);
   };
 }

@@ -1,4 +1,4 @@
-import { loadLibrary, type NativeFunction, type NativeLibrary, native } from '../../native/index.ts';
+import { loadLibrary, type NativeFunction, type NativeLibrary } from '../../native/index.ts';
 import { check, openClError } from './errors.ts';
 import { type EntryPoint, SIGNATURES } from './signatures.ts';
 
@@ -39,10 +39,6 @@ export function create(doing: () => string, make: (status: Int32Array) => number
 
 /** A NUL-terminated string for C. */
 export const cString = (text: string): Uint8Array => new TextEncoder().encode(`${text}\0`);
-
-/** Addresses of buffers as an array of pointers; the caller keeps the buffers alive during the call. */
-export const pointers = (views: readonly ArrayBufferView[]): BigUint64Array =>
-  BigUint64Array.from(views, (view) => native().address(view));
 
 export function infoText(query: NativeFunction, object: Handle, name: number): string {
   const size = new BigUint64Array(1);

@@ -1,6 +1,7 @@
 import { deviceError } from '../../core/index.ts';
+import { withAddresses } from '../../native/index.ts';
 import { summarizeXclbin, type XclbinSummary } from '../xclbin.ts';
-import { create, cString, type Handle, infoText, type OpenCl, pointers } from './api.ts';
+import { create, cString, type Handle, infoText, type OpenCl } from './api.ts';
 import { check, openClError } from './errors.ts';
 import { findDevice, openRoute, type Route, routeOf } from './library.ts';
 import type { DeviceInfo, PlatformInfo } from './platforms.ts';
@@ -48,26 +49,19 @@ export function unitsOf(summary: XclbinSummary, kernel: string): { position: num
 function programFromXclbin(cl: OpenCl, context: Handle, device: DeviceInfo, file: string, bytes: Uint8Array): Handle {
   const binaryStatus = new Int32Array(1);
   const doing = () => `loading ${file} on ${device.name} (status of the binary ${binaryStatus[0]})`;
-  const program = create(doing, (status) =>
-    cl.clCreateProgramWithBinary(
-      context,
-      1,
-      BigUint64Array.of(device.handle),
-      BigUint64Array.of(BigInt(bytes.length)),
-      pointers([bytes]),
-      binaryStatus,
-      status,
-    ),
+  const devices = BigUint64Array.of(device.handle);
+  const sizes = BigUint64Array.of(BigInt(bytes.length));
+  const program = withAddresses([bytes], (binaries) =>
+    create(doing, (status) => cl.clCreateProgramWithBinary(context, 1, devices, sizes, binaries, binaryStatus, status)),
   );
   build(cl, program, device);
   return program;
 }
 
 function programFromSource(cl: OpenCl, context: Handle, device: DeviceInfo, text: string): Handle {
-  const source = cString(text);
-  const program = create(
-    () => `making a program from source on ${device.name}`,
-    (status) => cl.clCreateProgramWithSource(context, 1, pointers([source]), null, status),
+  const doing = () => `making a program from source on ${device.name}`;
+  const program = withAddresses([cString(text)], (sources) =>
+    create(doing, (status) => cl.clCreateProgramWithSource(context, 1, sources, null, status)),
   );
   build(cl, program, device);
   return program;
