@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildPath } from '../../orchestrator/core/index.ts';
@@ -107,5 +107,6 @@ describe.skipIf(!simBuilt)('devices that cannot be used', () => {
     expect(stderr).not.toMatch(/starting it again/);
     expect(JSON.parse(stdout).error.kind).toBe('device');
     expect(existsSync(join(folder, 'run'))).toBe(false);
+    rmSync(folder, { recursive: true });
   }, 120_000);
 });

@@ -1,12 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { decodePrecision, engineBits, levelName, uniformLevel } from '../../orchestrator/precision/index.ts';
 import { readExperiment } from '../../orchestrator/recipes/index.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'crema-precision-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 function decode(yaml: string) {
-  const file = join(mkdtempSync(join(tmpdir(), 'crema-precision-')), 'experiment.yaml');
+  const file = join(folder, 'experiment.yaml');
   writeFileSync(file, yaml);
   return decodePrecision(readExperiment(file));
 }
