@@ -24,26 +24,21 @@ export const wholes =
     throw usageError({ message: `${flag} ${text}`, expected, code: 'bad-number' });
   };
 
-/** Commander's parser of a level of a net state, an int32 that may be negative. */
-export const levelNumber = (flag: string) => (text: string) => {
-  const value = Number(text);
-  if (text.trim() !== '' && value === (value | 0)) return value;
-  throw usageError({ message: `${flag} ${text}`, expected: 'a whole number of 32 bits', code: 'bad-number' });
-};
+/** Commander's parser of a number that is in a range, which `expected` names. */
+const number =
+  (expected: string, fits: (value: number) => boolean) =>
+  (flag: string) =>
+  (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (fits(value)) return value;
+    throw usageError({ message: `${flag} ${text}`, expected, code: 'bad-number' });
+  };
 
-/** Commander's parser of a positive number, such as a learning rate. */
-export const positive = (flag: string) => (text: string) => {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw usageError({ message: `${flag} ${text}`, expected: 'a number above 0', code: 'bad-number' });
-};
-
-/** Commander's parser of a number ≥ 0. */
-export const nonNegative = (flag: string) => (text: string) => {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
-  throw usageError({ message: `${flag} ${text}`, expected: 'a number ≥ 0', code: 'bad-number' });
-};
+/** A level of a net state, an int32 that may be negative. */
+export const levelNumber = number('a whole number of 32 bits', (value) => value === (value | 0));
+/** A positive number, such as a learning rate. */
+export const positive = number('a number above 0', (value) => value > 0 && Number.isFinite(value));
+export const nonNegative = number('a number ≥ 0', (value) => value >= 0 && Number.isFinite(value));
 
 /** Commander's parser of shares between commas: 0.7, or 70 %. */
 export const shares = (flag: string) => (text: string) =>

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { EXIT, packageRoot } from '../core/index.ts';
+import { EXIT, packageVersion } from '../core/index.ts';
 import { normaliseArguments } from './arguments.ts';
 import { reportError } from './output.ts';
 import { verbsFor } from './verbs.ts';
@@ -10,10 +8,9 @@ import { verbsFor } from './verbs.ts';
 export async function runCommand(given: readonly string[]): Promise<number> {
   const args = normaliseArguments(given);
   const json = args.includes('--json') || args.includes('--jsonl');
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const program = new Command('crema')
     .description('Trains Caffe networks with their convolutions on an FPGA, real or emulated')
-    .version(version)
+    .version(packageVersion())
     .exitOverride()
     .configureOutput({ writeErr: (text) => void process.stderr.write(text.replace(/^error: /, 'crema: ')) });
   for (const verb of await verbsFor(args)) verb(program);

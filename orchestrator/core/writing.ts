@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CremaError, dataError } from './errors.ts';
 
@@ -14,6 +14,14 @@ export function writing<T>(path: string, action: () => T): T {
       error,
     );
   }
+}
+
+/** Writes a file that can be made again: whoever reads it sees the old content or the new. Throws a data error. */
+export function replaceFile(path: string, content: string | Uint8Array): void {
+  writing(path, () => {
+    writeFileSync(`${path}.tmp`, content);
+    renameSync(`${path}.tmp`, path);
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { buildPath, deviceError, inputError, makeFolder, writing } from '../core/index.ts';
+import { buildPath, deviceError, inputError, makeFolder, replaceFile } from '../core/index.ts';
 import { readContainer, SECTION, type Section, type SectionName, textAt, writeContainer } from './axlf.ts';
 import { type Board, loadBoard } from './board.ts';
 import { ABI_VERSION, DESCRIPTOR_BYTES } from './descriptor.ts';
@@ -82,10 +82,7 @@ export function buildXclbin(request: BuildRequest): { path: string; bytes: numbe
   const bytes = packXclbin(board, manifest, readFileSync(engine));
   const path = request.output ?? xclbinPath(request.board, request.config);
   makeFolder(dirname(path), path);
-  writing(path, () => {
-    writeFileSync(`${path}.tmp`, bytes);
-    renameSync(`${path}.tmp`, path);
-  });
+  replaceFile(path, bytes);
   return { path, bytes: bytes.length };
 }
 

@@ -75,13 +75,14 @@ function load(koffi: Koffi, path: string): NativeLibrary {
 const RTLD_LAZY = 1;
 const RTLD_NOLOAD = 4;
 const RTLD_NODELETE = 0x1000;
+let dlopen: ((path: string, mode: number) => unknown) | undefined;
 
 /**
  * Keeps a library mapped until the process is gone. koffi unloads it when the JavaScript thread that opened it ends, the main thread's
  * too; a thread that the library started itself (our pools, a runtime's) would then run in memory that is no longer there.
  */
 function pin(koffi: Koffi, path: string): void {
-  const dlopen = koffi.load(null).func('dlopen', 'void *', ['str', 'int']);
+  dlopen ??= koffi.load(null).func('dlopen', 'void *', ['str', 'int']);
   if (dlopen(path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) === null) throw new Error('cannot be kept in memory');
 }
 

@@ -1,17 +1,6 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type EventSink, makeFolder, type Output, writing } from '../core/index.ts';
+import { type EventSink, makeFolder, type Output, replaceFile, writing } from '../core/index.ts';
 
 /** Appends to a file that stays open; a line is written whole, and begins anew behind one that a crash cut off. */
 export class LineFile {
@@ -55,10 +44,7 @@ function keepBefore(path: string, iteration: number): string {
   const [head = '', ...rows] = readFileSync(path, 'utf8').split('\n');
   const kept = rows.filter((row) => row !== '' && Number(row.slice(0, row.indexOf(','))) < iteration);
   const text = [head, ...kept].map((line) => `${line}\n`).join('');
-  writing(path, () => {
-    writeFileSync(`${path}.part`, text);
-    renameSync(`${path}.part`, path);
-  });
+  replaceFile(path, text);
   return head;
 }
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type EventSink, makeFolder, packageRoot, writing, yaml } from '../core/index.ts';
+import { type EventSink, makeFolder, packageRoot, packageVersion, writing, yaml } from '../core/index.ts';
 import { caffeLog } from './caffe-log.ts';
 import { eventLog, LineFile, metrics } from './files.ts';
 
@@ -36,11 +36,10 @@ function answer(program: string, ...args: string[]): string | undefined {
 /** Which Crema this is: its version, and in a checkout the commit, `-dirty` where files differ from it. */
 function ourselves(): { crema: string; commit?: string } {
   const root = packageRoot();
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const commit = existsSync(join(root, '.git'))
     ? answer('git', '-C', root, 'describe', '--always', '--exclude=*', '--dirty', '--abbrev=40')
     : undefined;
-  return { crema: version, ...(commit !== undefined && { commit }) };
+  return { crema: packageVersion(), ...(commit !== undefined && { commit }) };
 }
 
 /** What a reader needs to repeat a run: machine, versions, command. No secrets: of the environment only our own variables. */

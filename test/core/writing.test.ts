@@ -2,20 +2,11 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CremaError, internalError, makeFolder, writing } from '../../orchestrator/core/index.ts';
+import { internalError, makeFolder, writing } from '../../orchestrator/core/index.ts';
+import { caught } from '../caught.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-writing-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function refused(body: () => unknown): CremaError {
-  try {
-    body();
-  } catch (error) {
-    expect(error).toBeInstanceOf(CremaError);
-    return error as CremaError;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('makeFolder', () => {
   it('makes what is missing, and takes what is there', () => {
@@ -31,7 +22,7 @@ describe('makeFolder', () => {
     const places = ['file', 'file/x', 'link'].map((name) => join(folder, name));
     for (const place of [...places, '/proc/no-process/run'])
       expect(
-        refused(() => makeFolder(place)),
+        caught(() => makeFolder(place)),
         place,
       ).toMatchObject({ kind: 'data', problems: [{ code: 'write' }] });
   });
@@ -40,10 +31,10 @@ describe('makeFolder', () => {
 describe('writing', () => {
   it('names the file that cannot be written, and leaves our own errors alone', () => {
     const path = join(folder, 'no', 'file');
-    const error = refused(() => writing(path, () => writeFileSync(path, 'x')));
+    const error = caught(() => writing(path, () => writeFileSync(path, 'x')));
     expect(error.message).toMatch(new RegExp(`cannot write '${path}': ENOENT.*\\n  hint: check space and permissions`));
     expect(
-      refused(() =>
+      caught(() =>
         writing(path, () => {
           throw internalError('ours');
         }),

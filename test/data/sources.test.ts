@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CremaError } from '../../orchestrator/core/index.ts';
 import {
   convertToLmdb,
   inspectSource,
@@ -14,6 +13,7 @@ import {
   type StreamSpec,
   writeMean,
 } from '../../orchestrator/data/index.ts';
+import { caught } from '../caught.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-data-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,16 +50,6 @@ function idx(dims: number[], data: Uint8Array): Buffer {
   return Buffer.concat([head, data]);
 }
 
-function failure(body: () => unknown): CremaError {
-  try {
-    body();
-  } catch (error) {
-    expect(error).toBeInstanceOf(CremaError);
-    return error as CremaError;
-  }
-  throw new Error('nothing was thrown');
-}
-
 describe('streams', () => {
   test('the loader thread gives what the direct way gives, and both resume exactly', () => {
     const direct = batches(plain, false, 12);
@@ -94,7 +84,7 @@ describe('streams', () => {
       images,
       transform: { ...plain.transform, cropSize: 0, randomCrop: false },
     } as const;
-    const error = failure(() => batches(spec, true, 1));
+    const error = caught(() => batches(spec, true, 1));
     expect(error.kind).toBe('data');
     expect(error.message).toContain('missing.png');
   });
@@ -126,7 +116,7 @@ describe('files', () => {
     expect([train.count, [...train.read(0, 2).labels]]).toEqual([2, [9, 8]]);
     expect(openSource(`cifar10-bin:${cifar}?part=test`, 'LMDB').count).toBe(1);
     writeFileSync(join(cifar, 'test_batch.bin'), bytes.subarray(0, 3000));
-    expect(failure(() => openSource(`cifar10-bin:${cifar}?part=test`, 'LMDB')).message).toContain('multiple of 3073');
+    expect(caught(() => openSource(`cifar10-bin:${cifar}?part=test`, 'LMDB')).message).toContain('multiple of 3073');
   });
 
   test('an LMDB we write reads back the same, and its mean image too', () => {
@@ -145,22 +135,22 @@ describe('files', () => {
     source.close();
     const spec = { ...plain, skip: 1490 };
     expect(batches({ ...spec, source: path }, false, 3)).toEqual(batches({ ...spec, source: drawn.name }, false, 3));
-    expect(failure(() => convertToLmdb(drawn, path)).message).toContain('taken');
+    expect(caught(() => convertToLmdb(drawn, path)).message).toContain('taken');
   });
 
   test('what is not there is told in words, with what is there instead', () => {
-    const none = failure(() => openSource(join(folder, 'nowhere'), 'LMDB'));
+    const none = caught(() => openSource(join(folder, 'nowhere'), 'LMDB'));
     expect([none.kind, none.exitCode]).toEqual(['data', 4]);
     expect(none.message).toContain('nowhere');
-    const other = failure(() => openSource(join(folder, 'written_lmdb'), 'LEVELDB'));
+    const other = caught(() => openSource(join(folder, 'written_lmdb'), 'LEVELDB'));
     expect(other.message).toContain('backend: LMDB');
-    expect(failure(() => openSource(join(folder, 'written_lmdb/data.mdb'), 'LMDB')).message).toContain(
+    expect(caught(() => openSource(join(folder, 'written_lmdb/data.mdb'), 'LMDB')).message).toContain(
       'folder that holds',
     );
-    expect(failure(() => openSource('synthetic-digit:train', 'LMDB')).message).toContain('synthetic-digits');
-    expect(failure(() => openSource('synthetic-digits:train?cuont=3', 'LMDB')).message).toContain('count');
-    expect(failure(() => openSource('synthetic-digits:train?count=-3', 'LMDB')).message).toContain('count');
-    expect(failure(() => batches({ ...plain, transform: { ...plain.transform, cropSize: 11 } }, false, 1)).kind).toBe(
+    expect(caught(() => openSource('synthetic-digit:train', 'LMDB')).message).toContain('synthetic-digits');
+    expect(caught(() => openSource('synthetic-digits:train?cuont=3', 'LMDB')).message).toContain('count');
+    expect(caught(() => openSource('synthetic-digits:train?count=-3', 'LMDB')).message).toContain('count');
+    expect(caught(() => batches({ ...plain, transform: { ...plain.transform, cropSize: 11 } }, false, 1)).kind).toBe(
       'input',
     );
   });

@@ -3,25 +3,15 @@ import { execa } from 'execa';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Tensor } from '../../orchestrator/blob/index.ts';
-import { CremaError } from '../../orchestrator/core/index.ts';
 import { openFfiNapi } from '../../orchestrator/native/ffi-napi.ts';
 import type { CType, CValue } from '../../orchestrator/native/index.ts';
 import { native } from '../../orchestrator/native/index.ts';
 import { openKoffi } from '../../orchestrator/native/koffi.ts';
+import { caught } from '../caught.ts';
 import { program } from '../programs.ts';
 import { probeLibrary } from './probe.ts';
 
 const path = probeLibrary();
-
-function caught(body: () => unknown): CremaError {
-  try {
-    body();
-  } catch (error) {
-    expect(error).toBeInstanceOf(CremaError);
-    return error as CremaError;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe.each([openKoffi(), openFfiNapi()])('$name', (adapter) => {
   const library = adapter.load(path);
